@@ -1,0 +1,19 @@
+//! Single sign-on for Jitsi Meet: OpenID Connect in, Jitsi tokens out.
+//!
+//! Everything the program does is one walk from left to right, and the modules stand in that order:
+//!
+//! ```text
+//! browser ── meeting ──▶ identity ──▶ policy ──▶ token ──▶ meeting URL ──▶ Jitsi
+//!            which room?  who is it?   what may    proof     back into
+//!            which client?             they do?    for Jitsi  the room
+//!                                    └───────────── admit ─────────────┘
+//! ```
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`meeting`] | what Jitsi's `tokenAuthUrl` asked of us: room, tenant, client; later the URL back |
+//!
+//! `meeting`, `identity`, `policy`, `token` and `admit` are a plain library: no HTTP framework, no global state, no
+//! clock, randomness or environment of their own.
+
+pub mod meeting;
