@@ -12,8 +12,14 @@
 //! | module | what it is |
 //! |---|---|
 //! | [`meeting`] | what Jitsi's `tokenAuthUrl` asked of us: room, tenant, client; later the URL back |
+//! | [`identity`] | one trip to the provider, or a live session, ends in a `Person` |
+//! | [`clock`] | the one clock, passed in |
 //!
 //! `meeting`, `identity`, `policy`, `token` and `admit` are a plain library: no HTTP framework, no global state, no
 //! clock, randomness or environment of their own.
 
 pub mod meeting;
+
+pub mod identity;
+
+pub mod clock;

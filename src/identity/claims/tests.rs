@@ -1,0 +1,191 @@
+use serde_json::json;
+
+use super::*;
+
+fn map() -> ClaimMap {
+    let path = |name: &str| ClaimPath::parse(name).unwrap();
+    ClaimMap {
+        id: None,
+        name: path("name"),
+        username: path("preferred_username"),
+        email: path("email"),
+        avatar: path("picture"),
+        groups: vec![path("groups")],
+        groups_from: vec![Source::IdToken, Source::Userinfo, Source::AccessToken],
+        trust_email: false,
+    }
+}
+
+fn claims(value: Value) -> Claims {
+    value.as_object().unwrap().clone()
+}
+
+fn person(map: &ClaimMap, id_token: Value) -> Person {
+    map.person(
+        "https://id.example",
+        "default",
+        "s1",
+        Gathered {
+            id_token: claims(id_token),
+            ..Gathered::default()
+        },
+    )
+}
+
+fn groups(map: &ClaimMap, id_token: Value) -> Option<Vec<String>> {
+    match person(map, id_token).groups {
+        Groups::Known(names) => Some(names.into_iter().collect()),
+        Groups::Missing => None,
+    }
+}
+
+#[test]
+fn a_name_is_always_found() {
+    for (id_token, name) in [
+        (
+            json!({"name": "Anna Adler", "given_name": "A"}),
+            "Anna Adler",
+        ),
+        (
+            json!({"name": "  ", "given_name": "Anna", "family_name": "Adler"}),
+            "Anna Adler",
+        ),
+        (json!({"name": 42, "given_name": "Anna"}), "Anna"),
+        (
+            json!({"preferred_username": "anna", "email": "a@b.c"}),
+            "anna",
+        ),
+        (json!({"email": "a@b.c"}), "a@b.c"),
+        (json!({}), "Guest"),
+    ] {
+        assert_eq!(person(&map(), id_token.clone()).name, name, "{id_token}");
+    }
+}
+
+#[test]
+fn a_name_cannot_harm_or_deceive() {
+    let name = |text: &str| person(&map(), json!({ "name": text })).name;
+    assert_eq!(
+        name("A\u{0}nna\u{FFFE} \t\n Ad\u{202E}ler\u{200B}"),
+        "Anna Adler"
+    );
+    assert_eq!(name(&"ä".repeat(300)).chars().count(), 100);
+}
+
+#[test]
+fn groups_are_found_however_deep_and_however_written() {
+    let at = |paths: &[ClaimPath]| ClaimMap {
+        groups: paths.to_vec(),
+        ..map()
+    };
+    let deep = ClaimPath::from_names(vec!["realm_access".into(), "roles".into()]).unwrap();
+    let pointer = ClaimPath::parse("/realm_access/roles").unwrap();
+    let url = ClaimPath::parse("https://example.com/roles").unwrap();
+    let plain = ClaimPath::parse("groups").unwrap();
+    assert_eq!(pointer, deep);
+
+    let id_token = json!({"realm_access": {"roles": ["a", 7, null]}, "https://example.com/roles": "b", "groups": {"c": {}}});
+    assert_eq!(
+        groups(&at(&[deep.clone()]), id_token.clone()),
+        Some(vec!["a".to_owned()])
+    );
+    assert_eq!(
+        groups(&at(&[url.clone()]), id_token.clone()),
+        Some(vec!["b".to_owned()])
+    );
+    assert_eq!(
+        groups(&at(&[deep, url, plain]), id_token),
+        Some(vec!["a".into(), "b".into(), "c".into()])
+    );
+}
+
+#[test]
+fn a_missing_groups_claim_is_not_an_empty_list() {
+    assert_eq!(groups(&map(), json!({"groups": []})), Some(vec![]));
+    assert_eq!(groups(&map(), json!({"groups": null})), None);
+    assert_eq!(groups(&map(), json!({})), None);
+}
+
+#[test]
+fn groups_from_every_source_add_up() {
+    let gathered = Gathered {
+        id_token: claims(json!({"groups": ["a"]})),
+        userinfo: claims(json!({"groups": ["b"]})),
+        access_token: claims(json!({"groups": ["c"]})),
+    };
+    let person = map().person("i", "p", "s", gathered);
+    assert_eq!(person.groups.iter().collect::<Vec<_>>(), ["a", "b", "c"]);
+}
+
+#[test]
+fn an_address_is_verified_only_when_the_provider_says_so() {
+    for (claim, verified) in [
+        (json!(true), true),
+        (json!("true"), true),
+        (json!("false"), false),
+        (json!(1), false),
+        (json!(null), false),
+    ] {
+        let person = person(&map(), json!({"email": "a@b.c", "email_verified": claim}));
+        assert_eq!(person.email.unwrap().verified, verified, "{claim}");
+    }
+    let trusting = ClaimMap {
+        trust_email: true,
+        ..map()
+    };
+    assert!(
+        person(&trusting, json!({"email": "a@b.c"}))
+            .email
+            .unwrap()
+            .verified
+    );
+}
+
+#[test]
+fn a_picture_is_https_or_absent() {
+    let avatar = |url: Value| person(&map(), json!({ "picture": url })).avatar;
+    assert_eq!(
+        avatar(json!("https://x.example/a.png")).as_deref(),
+        Some("https://x.example/a.png")
+    );
+    for bad in [
+        json!("http://x.example/a.png"),
+        json!("data:image/png,x"),
+        json!(5),
+        json!("https://".to_owned() + &"a".repeat(600)),
+    ] {
+        assert_eq!(avatar(bad), None);
+    }
+}
+
+#[test]
+fn the_id_is_stable_and_differs_between_issuers() {
+    assert_eq!(
+        stable_id("https://id.example", "s1"),
+        stable_id("https://id.example", "s1")
+    );
+    assert_ne!(
+        stable_id("https://id.example", "s1"),
+        stable_id("https://other.example", "s1")
+    );
+    let by_claim = ClaimMap {
+        id: Some(ClaimPath::parse("oid").unwrap()),
+        ..map()
+    };
+    assert_eq!(person(&by_claim, json!({"oid": "o-1"})).id, "o-1");
+    assert_eq!(person(&by_claim, json!({"oid": 17})).id, "17");
+    assert_eq!(
+        person(&by_claim, json!({"oid": {}})).id,
+        stable_id("https://id.example", "s1")
+    );
+}
+
+#[test]
+fn the_protocols_own_claims_are_not_kept() {
+    let kept = person(
+        &map(),
+        json!({"iss": "x", "nonce": "n", "department": "IT", "sub": "s"}),
+    )
+    .claims;
+    assert_eq!(Value::Object(kept), json!({"department": "IT", "sub": "s"}));
+}

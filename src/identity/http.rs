@@ -1,0 +1,273 @@
+//! The one HTTP client for a provider: time-outs, bounded answers, no redirects, an extra CA, one connection pool.
+
+use std::time::Duration;
+
+use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap};
+use reqwest::{RequestBuilder, StatusCode};
+use url::Url;
+
+/// The longest answer that is read, in bytes.
+const LONGEST_ANSWER: usize = 1024 * 1024;
+/// How long to try to connect.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Speaks to one provider.
+#[derive(Debug, Clone)]
+pub struct ProviderHttp {
+    client: reqwest::Client,
+    /// What the public origin is called on the inside, where browser and server reach the provider differently.
+    inside: Option<Inside>,
+}
+
+#[derive(Debug, Clone)]
+struct Inside {
+    public: Url,
+    internal: Url,
+}
+
+/// An answer, whatever its status.
+#[derive(Debug)]
+pub struct Answer {
+    /// The status.
+    pub status: StatusCode,
+    /// The media type without parameters, lower-case; empty when not told.
+    pub media_type: String,
+    /// `Cache-Control: max-age`, unless the answer is not to be kept.
+    pub fresh_for: Option<Duration>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Why there is no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum HttpError {
+    /// The client could not be set up.
+    #[error("cannot set up the HTTP client: {0}")]
+    Setup(String),
+    /// No connection, or it broke.
+    #[error("no answer from {url}: {cause}")]
+    NoAnswer {
+        /// What was asked, without its query.
+        url: String,
+        /// The chain of causes.
+        cause: String,
+    },
+    /// The answer is too long.
+    #[error("the answer from {url} is longer than {LONGEST_ANSWER} bytes")]
+    TooLong {
+        /// What was asked, without its query.
+        url: String,
+    },
+}
+
+impl ProviderHttp {
+    /// `timeout` bounds a whole exchange; `extra_ca` is one or more certificates in PEM, trusted besides the system's.
+    ///
+    /// # Errors
+    /// When the certificates cannot be read.
+    pub fn new(
+        timeout: Duration,
+        extra_ca: Option<&[u8]>,
+        issuer: &Url,
+        internal: Option<&Url>,
+    ) -> Result<Self, HttpError> {
+        let setup = |e: &dyn std::error::Error| HttpError::Setup(chain(e));
+        let mut builder = reqwest::Client::builder()
+            .timeout(timeout)
+            .connect_timeout(CONNECT_TIMEOUT)
+            .redirect(reqwest::redirect::Policy::none())
+            .user_agent(concat!("jitsi-oidc-bridge/", env!("CARGO_PKG_VERSION")));
+        if let Some(pem) = extra_ca {
+            let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(|e| setup(&e))?;
+            builder = builder.tls_certs_merge(certificates);
+        }
+        let client = builder.build().map_err(|e| setup(&e))?;
+        let inside = internal.map(|internal| Inside {
+            public: issuer.clone(),
+            internal: internal.clone(),
+        });
+        Ok(Self { client, inside })
+    }
+
+    /// Asks for a JSON document, with an access token where one is needed.
+    ///
+    /// # Errors
+    /// When no bounded answer comes in time.
+    pub async fn get(&self, url: &Url, bearer: Option<&str>) -> Result<Answer, HttpError> {
+        let url = self.on_the_inside(url);
+        let request = self.client.get(url.clone());
+        self.send(
+            &url,
+            match bearer {
+                Some(token) => request.bearer_auth(token),
+                None => request,
+            },
+        )
+        .await
+    }
+
+    /// Posts a form, with HTTP Basic credentials (already form-encoded, RFC 6749 2.3.1) where they are used.
+    ///
+    /// # Errors
+    /// When no bounded answer comes in time.
+    pub async fn post_form(
+        &self,
+        url: &Url,
+        form: String,
+        basic: Option<(String, String)>,
+    ) -> Result<Answer, HttpError> {
+        let url = self.on_the_inside(url);
+        let request = self
+            .client
+            .post(url.clone())
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form);
+        self.send(
+            &url,
+            match basic {
+                Some((user, password)) => request.basic_auth(user, Some(password)),
+                None => request,
+            },
+        )
+        .await
+    }
+
+    async fn send(&self, url: &Url, request: RequestBuilder) -> Result<Answer, HttpError> {
+        let told = || without_query(url);
+        let broken = |e: reqwest::Error| HttpError::NoAnswer {
+            url: told(),
+            cause: chain(&e.without_url()),
+        };
+        let mut response = request
+            .header(ACCEPT, "application/json")
+            .send()
+            .await
+            .map_err(broken)?;
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(broken)? {
+            if body.len() + chunk.len() > LONGEST_ANSWER {
+                return Err(HttpError::TooLong { url: told() });
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer {
+            status: response.status(),
+            media_type: media_type(response.headers()),
+            fresh_for: max_age(response.headers()),
+            body,
+        })
+    }
+
+    /// Whether the provider is reached under another address than the browser's.
+    #[must_use]
+    pub fn has_inside(&self) -> bool {
+        self.inside.is_some()
+    }
+
+    /// The address under which this server reaches what the browser calls `url`.
+    fn on_the_inside(&self, url: &Url) -> Url {
+        let Some(inside) = self
+            .inside
+            .as_ref()
+            .filter(|inside| inside.public.origin() == url.origin())
+        else {
+            return url.clone();
+        };
+        let mut inner = inside.internal.clone();
+        let prefix = inner.path().trim_end_matches('/').to_owned();
+        inner.set_path(&format!("{prefix}{}", url.path()));
+        inner.set_query(url.query());
+        inner
+    }
+}
+
+/// An address that may be logged.
+fn without_query(url: &Url) -> String {
+    let mut bare = url.clone();
+    bare.set_query(None);
+    bare.set_fragment(None);
+    bare.into()
+}
+
+fn media_type(headers: &HeaderMap) -> String {
+    let whole = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    whole
+        .split(';')
+        .next()
+        .unwrap_or_default()
+        .trim()
+        .to_ascii_lowercase()
+}
+
+fn max_age(headers: &HeaderMap) -> Option<Duration> {
+    let directives = headers
+        .get(CACHE_CONTROL)?
+        .to_str()
+        .ok()?
+        .to_ascii_lowercase();
+    let mut directives = directives.split(',').map(str::trim);
+    directives.find_map(|directive| match directive {
+        "no-store" | "no-cache" => Some(Duration::ZERO),
+        _ => directive
+            .strip_prefix("max-age=")?
+            .parse()
+            .ok()
+            .map(Duration::from_secs),
+    })
+}
+
+/// An error and all that caused it, in one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut told = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let text = cause.to_string();
+        if !told.contains(&text) {
+            told = format!("{told}: {text}");
+        }
+        next = cause.source();
+    }
+    told
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_inside_address_replaces_the_public_origin_alone() {
+        let issuer = Url::parse("https://meet.example.org/auth/realms/jitsi").unwrap();
+        let internal = Url::parse("http://keycloak:8080").unwrap();
+        let http =
+            ProviderHttp::new(Duration::from_secs(1), None, &issuer, Some(&internal)).unwrap();
+        let inside = |url: &str| http.on_the_inside(&Url::parse(url).unwrap()).to_string();
+        assert_eq!(
+            inside("https://meet.example.org/auth/token?x=1"),
+            "http://keycloak:8080/auth/token?x=1"
+        );
+        assert_eq!(
+            inside("https://graph.example.org/auth"),
+            "https://graph.example.org/auth"
+        );
+        assert_eq!(
+            inside("http://keycloak:8080/auth/token"),
+            "http://keycloak:8080/auth/token"
+        );
+    }
+
+    #[test]
+    fn cache_headers_are_obeyed() {
+        let age = |text: &'static str| {
+            max_age(&HeaderMap::from_iter([(
+                CACHE_CONTROL,
+                text.parse().unwrap(),
+            )]))
+        };
+        assert_eq!(age("public, max-age=300"), Some(Duration::from_secs(300)));
+        assert_eq!(age("no-store, max-age=300"), Some(Duration::ZERO));
+        assert_eq!(age("private"), None);
+    }
+}

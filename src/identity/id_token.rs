@@ -1,0 +1,277 @@
+//! ID-token validation, numbered as in OpenID Connect Core 1.0, 3.1.3.7.
+
+use aws_lc_rs::constant_time::verify_slices_are_equal;
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::Algorithm;
+use serde_json::Value;
+use time::{Duration, OffsetDateTime};
+
+use super::claims::Claims;
+use super::keys::{KeySet, SignatureError};
+
+/// The longest subject, in bytes (OpenID Connect Core, 2: 255 ASCII characters).
+const LONGEST_SUBJECT: usize = 255;
+
+/// What an ID token must agree with.
+#[derive(Debug)]
+pub struct Expected<'a> {
+    /// The issuer of the provider that was asked.
+    pub issuer: &'a str,
+    /// Our client id.
+    pub client_id: &'a str,
+    /// Other clients that may stand beside us in the audience.
+    pub trusted_audiences: &'a [String],
+    /// Accepted algorithms.
+    pub algorithms: &'a [Algorithm],
+    /// The client secret, for HS256 and its like.
+    pub secret: Option<&'a [u8]>,
+    /// The nonce of this login.
+    pub nonce: &'a str,
+    /// The access token that came along.
+    pub access_token: Option<&'a str>,
+    /// What to do about `at_hash`.
+    pub at_hash: AtHash,
+    /// The contexts asked for; the token must name one of them. Empty: any.
+    pub acr_values: &'a [String],
+    /// The greatest age of the sign-in, when one was asked for.
+    pub max_age: Option<Duration>,
+    /// How far clocks may differ.
+    pub leeway: Duration,
+    /// The time.
+    pub now: OffsetDateTime,
+}
+
+/// What to do about the access token's hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AtHash {
+    /// Check it when it came (it is optional in the code flow).
+    WhenPresent,
+    /// Refuse a token without it.
+    Required,
+    /// Do not look at it.
+    Ignored,
+}
+
+/// Why an ID token is not believed.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum IdTokenError {
+    /// The signature, the algorithm or the form.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// `iss` is another issuer.
+    #[error("issued by {found:?}, expected {expected:?}")]
+    Issuer {
+        /// The claim.
+        found: String,
+        /// Ours.
+        expected: String,
+    },
+    /// `aud` does not name this client.
+    #[error("meant for {found}, not for this client ({expected:?})")]
+    Audience {
+        /// The claim.
+        found: String,
+        /// Our client id.
+        expected: String,
+    },
+    /// `aud` names others as well.
+    #[error("also meant for clients that are not trusted: {0} (provider.trusted_audiences)")]
+    OtherAudience(String),
+    /// `azp` is another client, or absent though needed.
+    #[error("the authorized party (azp) is {0:?}, not this client")]
+    AuthorizedParty(Option<String>),
+    /// `exp` has passed or is absent.
+    #[error("expired, or without an expiry time (exp {0:?}); compare the clocks of both servers")]
+    Expired(Option<f64>),
+    /// `iat` is absent or in the future.
+    #[error(
+        "issued in the future, or without a time of issue (iat {0:?}); compare the clocks of both servers"
+    )]
+    IssuedAt(Option<f64>),
+    /// `nbf` is in the future.
+    #[error("not valid yet (nbf {0}); compare the clocks of both servers")]
+    NotBefore(f64),
+    /// `nonce` is not the one of this login.
+    #[error("the nonce is not the one of this login")]
+    Nonce,
+    /// `acr` is none of those asked for.
+    #[error("signed in with acr {found:?}, asked for {expected:?}")]
+    Acr {
+        /// The claim.
+        found: Option<String>,
+        /// What was asked.
+        expected: Vec<String>,
+    },
+    /// `auth_time` is too long ago or absent.
+    #[error("the sign-in (auth_time {0:?}) is older than max_age allows, or its time is unknown")]
+    AuthTime(Option<f64>),
+    /// `at_hash` does not fit the access token, or is absent though required.
+    #[error("the access token's hash (at_hash) is wrong or missing")]
+    AccessTokenHash,
+    /// `sub` is absent, empty or too long.
+    #[error("the subject (sub) is missing, empty, or longer than {LONGEST_SUBJECT} bytes")]
+    Subject,
+}
+
+/// Validates an ID token and gives its subject and claims.
+///
+/// # Errors
+/// Each check's own.
+pub fn validate(
+    token: &str,
+    keys: &KeySet,
+    expected: &Expected<'_>,
+) -> Result<(String, Claims), IdTokenError> {
+    // 1 (encryption) ends in `SignatureError::Encrypted`. 6, 7 and 8: the signature, by an agreed algorithm and key.
+    let signed = keys.verify(token, expected.algorithms, expected.secret)?;
+    let claims = signed.claims;
+    issuer(&claims, expected)?;
+    audience(&claims, expected)?;
+    times(&claims, expected)?;
+    nonce(&claims, expected)?;
+    context(&claims, expected)?;
+    access_token_hash(&claims, signed.algorithm, expected)?;
+    let subject =
+        text(&claims, "sub").filter(|sub| !sub.is_empty() && sub.len() <= LONGEST_SUBJECT);
+    let subject = subject.ok_or(IdTokenError::Subject)?.to_owned();
+    Ok((subject, claims))
+}
+
+/// 2: the issuer must match exactly.
+fn issuer(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
+    match text(claims, "iss") {
+        Some(issuer) if issuer == expected.issuer => Ok(()),
+        found => Err(IdTokenError::Issuer {
+            found: found.unwrap_or_default().to_owned(),
+            expected: expected.issuer.to_owned(),
+        }),
+    }
+}
+
+/// 3, 4 and 5: the audience names this client and no stranger; the authorized party, when there is one, is this client.
+fn audience(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
+    let audiences: Vec<&str> = match claims.get("aud") {
+        Some(Value::String(one)) => vec![one],
+        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    };
+    if !audiences.contains(&expected.client_id) {
+        return Err(IdTokenError::Audience {
+            found: claims
+                .get("aud")
+                .map_or_else(|| "nobody".to_owned(), Value::to_string),
+            expected: expected.client_id.to_owned(),
+        });
+    }
+    let stranger = |audience: &&str| {
+        *audience != expected.client_id && !expected.trusted_audiences.iter().any(|t| t == audience)
+    };
+    let strangers: Vec<&str> = audiences.iter().copied().filter(stranger).collect();
+    if !strangers.is_empty() {
+        return Err(IdTokenError::OtherAudience(strangers.join(", ")));
+    }
+    let authorized = claims.get("azp").filter(|azp| !azp.is_null());
+    let needed = audiences.len() > 1;
+    if (needed || authorized.is_some())
+        && authorized.and_then(Value::as_str) != Some(expected.client_id)
+    {
+        return Err(IdTokenError::AuthorizedParty(
+            text(claims, "azp").map(str::to_owned),
+        ));
+    }
+    Ok(())
+}
+
+/// 9 and 10: not expired, and issued at a time that has come.
+fn times(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
+    let now = seconds(expected.now);
+    let leeway = expected.leeway.as_seconds_f64();
+    let time = |name: &str| claims.get(name).and_then(Value::as_f64);
+    if time("exp").is_none_or(|exp| exp + leeway <= now) {
+        return Err(IdTokenError::Expired(time("exp")));
+    }
+    if time("iat").is_none_or(|iat| iat - leeway > now) {
+        return Err(IdTokenError::IssuedAt(time("iat")));
+    }
+    match time("nbf") {
+        Some(nbf) if nbf - leeway > now => Err(IdTokenError::NotBefore(nbf)),
+        _ => Ok(()),
+    }
+}
+
+/// 11: the nonce is the one that this login sent.
+fn nonce(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
+    let nonce = text(claims, "nonce").unwrap_or_default();
+    verify_slices_are_equal(nonce.as_bytes(), expected.nonce.as_bytes())
+        .map_err(|_| IdTokenError::Nonce)
+}
+
+/// 12 and 13: the way and the time of the sign-in, where they were asked for.
+fn context(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
+    let acr = text(claims, "acr");
+    if !expected.acr_values.is_empty()
+        && !acr.is_some_and(|acr| expected.acr_values.iter().any(|asked| asked == acr))
+    {
+        return Err(IdTokenError::Acr {
+            found: acr.map(str::to_owned),
+            expected: expected.acr_values.to_vec(),
+        });
+    }
+    if let Some(max_age) = expected.max_age {
+        let auth_time = claims.get("auth_time").and_then(Value::as_f64);
+        let oldest =
+            seconds(expected.now) - max_age.as_seconds_f64() - expected.leeway.as_seconds_f64();
+        if auth_time.is_none_or(|time| time < oldest) {
+            return Err(IdTokenError::AuthTime(auth_time));
+        }
+    }
+    Ok(())
+}
+
+/// 3.1.3.8: the left half of the access token's hash, by the hash of the ID token's own algorithm.
+fn access_token_hash(
+    claims: &Claims,
+    algorithm: Algorithm,
+    expected: &Expected<'_>,
+) -> Result<(), IdTokenError> {
+    let claimed = claims.get("at_hash").filter(|hash| !hash.is_null());
+    let (claimed, access_token) = match (expected.at_hash, claimed, expected.access_token) {
+        (AtHash::Ignored, _, _) | (AtHash::WhenPresent, None, _) => return Ok(()),
+        (_, Some(Value::String(claimed)), Some(access_token)) => (claimed, access_token),
+        _ => return Err(IdTokenError::AccessTokenHash),
+    };
+    let whole = digest::digest(hash_of(algorithm), access_token.as_bytes());
+    let half = whole
+        .as_ref()
+        .get(..whole.as_ref().len() / 2)
+        .unwrap_or_default();
+    let computed = URL_SAFE_NO_PAD.encode(half);
+    verify_slices_are_equal(
+        computed.as_bytes(),
+        claimed.trim_end_matches('=').as_bytes(),
+    )
+    .map_err(|_| IdTokenError::AccessTokenHash)
+}
+
+fn hash_of(algorithm: Algorithm) -> &'static digest::Algorithm {
+    use Algorithm::{ES384, EdDSA, HS384, HS512, PS384, PS512, RS384, RS512};
+    match algorithm {
+        HS384 | RS384 | PS384 | ES384 => &digest::SHA384,
+        HS512 | RS512 | PS512 | EdDSA => &digest::SHA512,
+        _ => &digest::SHA256,
+    }
+}
+
+fn text<'a>(claims: &'a Claims, name: &str) -> Option<&'a str> {
+    claims.get(name).and_then(Value::as_str)
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "seconds since 1970 fit a double exactly for millions of years"
+)]
+fn seconds(time: OffsetDateTime) -> f64 {
+    time.unix_timestamp() as f64
+}

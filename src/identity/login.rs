@@ -1,0 +1,299 @@
+//! One trip to the provider: [`begin`] sends the browser there, [`finish`] turns what it brings back into a [`Person`].
+//!
+//! Authorization code flow with PKCE (S256), state and nonce: OpenID Connect Core 1.0, 3.1; RFC 7636; RFC 9207.
+
+use std::sync::Arc;
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde_json::Value;
+use time::OffsetDateTime;
+use url::Url;
+
+use super::Person;
+use super::claims::{Claims, Gathered, Source};
+use super::http::HttpError;
+use super::id_token::{Expected, IdTokenError, validate};
+use super::keys::SignatureError;
+use super::metadata::Metadata;
+use super::provider::{Known, Provider, ProviderError};
+use super::settings::AskUserinfo;
+use super::token_endpoint::{Tokens, redeem};
+
+/// The secrets of one login: bound to the browser, spent once.
+#[derive(Clone)]
+pub struct LoginSecrets {
+    /// Returns inside the ID token.
+    pub nonce: String,
+    /// Proves at the token endpoint that the login was begun here.
+    pub code_verifier: SecretString,
+}
+
+/// What one login asks of the provider beyond the configuration.
+#[derive(Debug, Default)]
+pub struct Wishes {
+    /// Another `prompt` than the configured one.
+    pub prompt: Option<&'static str>,
+    /// The browser's languages, in order of preference.
+    pub languages: Vec<String>,
+}
+
+/// Why a login did not end in a person.
+#[derive(Debug, thiserror::Error)]
+pub enum LoginError {
+    /// The provider cannot be reached.
+    #[error(transparent)]
+    Provider(#[from] ProviderError),
+    /// The token or userinfo endpoint does not answer.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// The answer came from another issuer than the one that was asked (RFC 9207).
+    #[error("the answer names the issuer {found:?}; the login began at {expected:?}")]
+    ForeignIssuer {
+        /// The answer's `iss`; nothing when it should have one.
+        found: Option<String>,
+        /// The provider's.
+        expected: String,
+    },
+    /// The token endpoint refused the code.
+    #[error("the token endpoint answered {status}: {error} {description:?}{hint}")]
+    Refused {
+        /// The status.
+        status: u16,
+        /// The `error` of RFC 6749, 5.2.
+        error: String,
+        /// Its `error_description`.
+        description: String,
+        /// What to look at.
+        hint: &'static str,
+    },
+    /// The token endpoint's answer makes no sense.
+    #[error("the token endpoint's answer is not understood: {0}")]
+    TokenAnswer(String),
+    /// No ID token came: is `openid` among the scopes, and the client one for OpenID Connect?
+    #[error(
+        "the token endpoint sent no ID token; ask for the scope `openid` and use an OpenID Connect client"
+    )]
+    NoIdToken,
+    /// The ID token is not believed.
+    #[error("the ID token is refused: {0}")]
+    IdToken(#[from] IdTokenError),
+    /// Userinfo is needed and not to be had.
+    #[error("userinfo: {0}")]
+    Userinfo(String),
+}
+
+/// The address at the provider to which the browser goes.
+#[must_use]
+pub fn begin(
+    provider: &Provider,
+    known: &Known,
+    redirect_uri: &str,
+    state: &str,
+    secrets: &LoginSecrets,
+    wishes: &Wishes,
+) -> Url {
+    let settings = &provider.settings;
+    let mut url = known.metadata.authorization_endpoint.clone();
+    let mut query = url.query_pairs_mut();
+    // First, so that nobody's extra parameter can take the place of one of ours.
+    for (name, value) in &settings.authorization_parameters {
+        query.append_pair(name, value);
+    }
+    query
+        .append_pair("response_type", "code")
+        .append_pair("client_id", &settings.client_id)
+        .append_pair("redirect_uri", redirect_uri)
+        .append_pair("scope", &settings.scopes.join(" "))
+        .append_pair("state", state)
+        .append_pair("nonce", &secrets.nonce)
+        .append_pair("code_challenge", &code_challenge(&secrets.code_verifier))
+        .append_pair("code_challenge_method", "S256");
+    if let Some(prompt) = wishes.prompt.or(settings.prompt.as_deref()) {
+        query.append_pair("prompt", prompt);
+    }
+    if let Some(max_age) = settings.max_age {
+        query.append_pair("max_age", &max_age.whole_seconds().to_string());
+    }
+    if !settings.acr_values.is_empty() {
+        query.append_pair("acr_values", &settings.acr_values.join(" "));
+    }
+    if settings.ui_locales && !wishes.languages.is_empty() {
+        query.append_pair("ui_locales", &wishes.languages.join(" "));
+    }
+    drop(query);
+    url
+}
+
+/// RFC 7636, 4.2.
+fn code_challenge(verifier: &SecretString) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(
+        &digest::SHA256,
+        verifier.expose_secret().as_bytes(),
+    ))
+}
+
+/// Redeems the code and validates all that comes for it. The caller has already compared the state.
+///
+/// `answer_issuer` is the `iss` of the authorization response.
+///
+/// # Errors
+/// When the provider, the answer or a token is not to be trusted, or not to be had.
+pub async fn finish(
+    provider: &Provider,
+    redirect_uri: &str,
+    code: &str,
+    answer_issuer: Option<&str>,
+    secrets: &LoginSecrets,
+    now: OffsetDateTime,
+) -> Result<Person, LoginError> {
+    let known = provider.current().await?;
+    check_answer_issuer(&known.metadata, answer_issuer)?;
+    let tokens = redeem(provider, &known.metadata, redirect_uri, code, secrets).await?;
+    let id_token = tokens.id_token.as_deref().ok_or(LoginError::NoIdToken)?;
+
+    let (known, subject, id_token) =
+        validated(provider, known, id_token, &tokens, secrets, now).await?;
+    let settings = &provider.settings;
+    let mut gathered = Gathered {
+        id_token,
+        ..Gathered::default()
+    };
+    let ask = match settings.userinfo {
+        AskUserinfo::Always => true,
+        AskUserinfo::WhenNeeded => settings.claims.lacks(&gathered.id_token),
+        AskUserinfo::Never => false,
+    };
+    if let (true, Some(endpoint), Some(access_token)) =
+        (ask, &known.metadata.userinfo_endpoint, &tokens.access_token)
+    {
+        gathered.userinfo = userinfo(provider, endpoint, access_token, &subject).await?;
+    }
+    let wanted = settings.claims.groups_from.contains(&Source::AccessToken);
+    if let (true, Some(access_token)) = (wanted, &tokens.access_token) {
+        gathered.access_token = signed_access_token(provider, &known, access_token, now);
+    }
+    Ok(settings
+        .claims
+        .person(&settings.issuer, &settings.name, &subject, gathered))
+}
+
+/// RFC 9207, 2.4: compared whenever it came, and missed only where the provider promises it.
+fn check_answer_issuer(metadata: &Metadata, found: Option<&str>) -> Result<(), LoginError> {
+    match found {
+        Some(issuer) if issuer == metadata.issuer => Ok(()),
+        None if !metadata.authorization_response_iss_parameter_supported => Ok(()),
+        found => Err(LoginError::ForeignIssuer {
+            found: found.map(str::to_owned),
+            expected: metadata.issuer.clone(),
+        }),
+    }
+}
+
+/// Validates the ID token, looking once more at the provider's keys when it is signed with an unknown one.
+async fn validated(
+    provider: &Provider,
+    known: Arc<Known>,
+    id_token: &str,
+    tokens: &Tokens,
+    secrets: &LoginSecrets,
+    now: OffsetDateTime,
+) -> Result<(Arc<Known>, String, Claims), LoginError> {
+    let settings = &provider.settings;
+    let algorithms = known.metadata.algorithms(&provider.settings);
+    let expected = Expected {
+        issuer: &settings.issuer,
+        client_id: &settings.client_id,
+        trusted_audiences: &settings.trusted_audiences,
+        algorithms: &algorithms,
+        secret: settings
+            .client_secret
+            .as_ref()
+            .map(|secret| secret.expose_secret().as_bytes()),
+        nonce: &secrets.nonce,
+        access_token: tokens.access_token.as_deref(),
+        at_hash: settings.at_hash,
+        acr_values: &settings.acr_values,
+        max_age: settings.max_age,
+        leeway: settings.clock_leeway,
+        now,
+    };
+    match validate(id_token, &known.keys, &expected) {
+        Err(IdTokenError::Signature(SignatureError::UnknownKey { kid, alg })) => {
+            let Some(newer) = provider.newer_than(&known).await? else {
+                return Err(
+                    IdTokenError::Signature(SignatureError::UnknownKey { kid, alg }).into(),
+                );
+            };
+            let (subject, claims) = validate(id_token, &newer.keys, &expected)?;
+            Ok((newer, subject, claims))
+        }
+        result => {
+            let (subject, claims) = result?;
+            Ok((known, subject, claims))
+        }
+    }
+}
+
+/// OpenID Connect Core 1.0, 5.3: the answer counts only for the ID token's own subject.
+async fn userinfo(
+    provider: &Provider,
+    endpoint: &Url,
+    access_token: &str,
+    subject: &str,
+) -> Result<Claims, LoginError> {
+    let answer = provider.http.get(endpoint, Some(access_token)).await?;
+    if answer.status.as_u16() != 200 {
+        return Err(LoginError::Userinfo(format!(
+            "the endpoint answered {}",
+            answer.status.as_u16()
+        )));
+    }
+    if answer.media_type == "application/jwt" {
+        return Err(LoginError::Userinfo(
+            "the endpoint sends a signed answer (JWT), which is not supported: switch it to plain JSON at the provider, \
+             or set provider.userinfo = \"never\""
+                .to_owned(),
+        ));
+    }
+    let claims: Claims = serde_json::from_slice(&answer.body)
+        .map_err(|_| LoginError::Userinfo("the answer is not a JSON object".to_owned()))?;
+    if claims.get("sub").and_then(Value::as_str) != Some(subject) {
+        return Err(LoginError::Userinfo(
+            "the answer is about another subject than the ID token".to_owned(),
+        ));
+    }
+    Ok(claims)
+}
+
+/// The claims of an access token that is a JWT of this provider; nothing of any other.
+///
+/// It came straight from the token endpoint; the signature is checked all the same. Its audience is an API, not us.
+fn signed_access_token(
+    provider: &Provider,
+    known: &Known,
+    token: &str,
+    now: OffsetDateTime,
+) -> Claims {
+    let algorithms = known.metadata.algorithms(&provider.settings);
+    let Ok(signed) = known.keys.verify(token, &algorithms, None) else {
+        tracing::warn!(
+            provider.name = provider.settings.name,
+            "the access token is not a JWT signed by the provider; no groups read from it"
+        );
+        return Claims::new();
+    };
+    let ours = signed.claims.get("iss").and_then(Value::as_str) == Some(&provider.settings.issuer);
+    let live = signed
+        .claims
+        .get("exp")
+        .and_then(Value::as_i64)
+        .is_some_and(|exp| exp > now.unix_timestamp());
+    if ours && live {
+        signed.claims
+    } else {
+        Claims::new()
+    }
+}

@@ -1,0 +1,107 @@
+//! What a provider says of itself, and what of that is accepted.
+
+use jsonwebtoken::Algorithm;
+use serde::Deserialize;
+use url::Url;
+
+use super::keys::ASYMMETRIC;
+use super::settings::ProviderSettings;
+
+/// Provider metadata (OpenID Connect Discovery 1.0, 3), as far as it is used.
+#[derive(Debug, Clone, Deserialize)]
+pub struct Metadata {
+    /// Must be the configured issuer.
+    pub issuer: String,
+    /// Where the browser goes.
+    pub authorization_endpoint: Url,
+    /// Where codes are redeemed.
+    pub token_endpoint: Url,
+    /// Where more claims are.
+    pub userinfo_endpoint: Option<Url>,
+    /// Where the keys are.
+    pub jwks_uri: Url,
+    /// Client authentication at the token endpoint.
+    #[serde(default)]
+    pub token_endpoint_auth_methods_supported: Option<Vec<String>>,
+    /// ID-token algorithms.
+    #[serde(default)]
+    pub id_token_signing_alg_values_supported: Vec<String>,
+    /// Whether answers name their issuer (RFC 9207).
+    #[serde(default)]
+    pub authorization_response_iss_parameter_supported: bool,
+}
+
+/// Why metadata are not accepted.
+#[derive(Debug, thiserror::Error)]
+pub enum MetadataError {
+    /// They belong to somebody else (OpenID Connect Discovery 1.0, 4.3).
+    #[error(
+        "the provider calls itself {found:?}, the configuration calls it {expected:?}: write provider.issuer exactly so, or mend the provider's public address"
+    )]
+    Issuer {
+        /// The metadata's issuer.
+        found: String,
+        /// The configured one.
+        expected: String,
+    },
+    /// An endpoint without TLS.
+    #[error("the provider's {name} is not https: {url}")]
+    Insecure {
+        /// Which endpoint.
+        name: &'static str,
+        /// Where it is.
+        url: String,
+    },
+}
+
+impl Metadata {
+    /// The issuer is the one that was asked for, and no endpoint falls behind the issuer's transport.
+    ///
+    /// `inside`: this server reaches the provider under an internal address, so the operator has already decided how
+    /// the servers speak to each other.
+    ///
+    /// # Errors
+    /// When the metadata are another issuer's, or an endpoint is not https though the issuer is.
+    pub fn check(&self, settings: &ProviderSettings, inside: bool) -> Result<(), MetadataError> {
+        if self.issuer != settings.issuer {
+            return Err(MetadataError::Issuer {
+                found: self.issuer.clone(),
+                expected: settings.issuer.clone(),
+            });
+        }
+        let browser = ("authorization_endpoint", Some(&self.authorization_endpoint));
+        let server = [
+            ("token_endpoint", Some(&self.token_endpoint)),
+            ("jwks_uri", Some(&self.jwks_uri)),
+            ("userinfo_endpoint", self.userinfo_endpoint.as_ref()),
+        ];
+        let server = server.into_iter().filter(|_| !inside);
+        let behind = |url: &&Url| settings.issuer.starts_with("https:") && url.scheme() != "https";
+        for (name, url) in std::iter::once(browser).chain(server) {
+            if let Some(url) = url.filter(behind) {
+                return Err(MetadataError::Insecure {
+                    name,
+                    url: url.to_string(),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// The algorithms that an ID token may be signed with.
+    #[must_use]
+    pub fn algorithms(&self, settings: &ProviderSettings) -> Vec<Algorithm> {
+        if !settings.id_token_algorithms.is_empty() {
+            return settings.id_token_algorithms.clone();
+        }
+        if self.id_token_signing_alg_values_supported.is_empty() {
+            // RS256 is what every provider must support, and the default (OpenID Connect Core, 2).
+            return vec![Algorithm::RS256];
+        }
+        let advertised = |algorithm: &Algorithm| {
+            self.id_token_signing_alg_values_supported
+                .contains(&format!("{algorithm:?}"))
+        };
+        ASYMMETRIC.into_iter().filter(advertised).collect()
+    }
+}

@@ -1,0 +1,280 @@
+//! What is known of the provider: its metadata and keys, learnt when it is up and kept fresh.
+//!
+//! Nothing that a provider does ends the process: until it has been reached, logins answer "unavailable".
+
+use std::sync::{Arc, PoisonError, RwLock};
+
+use time::{Duration, OffsetDateTime};
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::http::{Answer, HttpError, ProviderHttp};
+use super::keys::KeySet;
+use super::metadata::{Metadata, MetadataError};
+use super::settings::ProviderSettings;
+use crate::clock::SharedClock;
+
+/// How long metadata and keys are kept when the provider does not say.
+const KEPT: Duration = Duration::HOUR;
+/// The bounds of what a provider may say.
+const KEPT_AT_LEAST: Duration = Duration::MINUTE;
+const KEPT_AT_MOST: Duration = Duration::DAY;
+/// After a failure, and between two looks for an unknown key, the provider is left in peace for so long.
+const PAUSE_AFTER_FAILURE: Duration = Duration::seconds(2);
+const PAUSE_BETWEEN_KEY_LOOKS: Duration = Duration::seconds(30);
+/// How often the background task looks whether something is due.
+const TICK: std::time::Duration = std::time::Duration::from_secs(1);
+
+/// A provider that has been reached.
+#[derive(Debug)]
+pub struct Known {
+    /// Its metadata.
+    pub metadata: Metadata,
+    /// Its keys.
+    pub keys: KeySet,
+    fresh_until: OffsetDateTime,
+}
+
+/// Why the provider is not known, or not any better.
+#[derive(Debug, thiserror::Error)]
+pub enum ProviderError {
+    /// No answer.
+    #[error(transparent)]
+    Http(#[from] HttpError),
+    /// An answer with another status than 200.
+    #[error("{url} answered {status}")]
+    Status {
+        /// What was asked.
+        url: String,
+        /// The answer's status.
+        status: u16,
+    },
+    /// An answer that makes no sense.
+    #[error("{url} answered something else than {expected}: {cause}")]
+    Nonsense {
+        /// What was asked.
+        url: String,
+        /// What should have come.
+        expected: &'static str,
+        /// What is wrong with it.
+        cause: String,
+    },
+    /// Metadata that are not accepted.
+    #[error(transparent)]
+    Metadata(#[from] MetadataError),
+    /// Asked too recently.
+    #[error("not reached a moment ago, not asked again yet: {0}")]
+    Pausing(String),
+}
+
+/// A provider, reached or not.
+pub struct Provider {
+    /// Its configuration.
+    pub settings: ProviderSettings,
+    /// The way to it.
+    pub http: ProviderHttp,
+    clock: SharedClock,
+    known: RwLock<Option<Arc<Known>>>,
+    /// Held while asking, so that many logins at once ask once.
+    asking: Mutex<Asked>,
+}
+
+#[derive(Default)]
+struct Asked {
+    failed: Option<(OffsetDateTime, String)>,
+    keys_at: Option<OffsetDateTime>,
+}
+
+impl Provider {
+    /// A provider that nobody has asked yet.
+    #[must_use]
+    pub fn new(settings: ProviderSettings, http: ProviderHttp, clock: SharedClock) -> Self {
+        Self {
+            settings,
+            http,
+            clock,
+            known: RwLock::default(),
+            asking: Mutex::default(),
+        }
+    }
+
+    /// What is known, without asking anybody.
+    #[must_use]
+    pub fn known(&self) -> Option<Arc<Known>> {
+        self.known
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
+    }
+
+    /// What is known; asks the provider when that is nothing.
+    ///
+    /// # Errors
+    /// When the provider cannot be reached or understood now. It is asked again two seconds later at the earliest.
+    pub async fn current(&self) -> Result<Arc<Known>, ProviderError> {
+        if let Some(known) = self.known() {
+            return Ok(known);
+        }
+        let mut asked = self.asking.lock().await;
+        if let Some(known) = self.known() {
+            return Ok(known);
+        }
+        if let Some((at, why)) = &asked.failed
+            && self.clock.now() - *at < PAUSE_AFTER_FAILURE
+        {
+            return Err(ProviderError::Pausing(why.clone()));
+        }
+        self.ask(&mut asked).await
+    }
+
+    /// After a token with an unknown key: the keys as they are now, unless they were fetched within the last 30 seconds.
+    ///
+    /// # Errors
+    /// When the provider does not answer.
+    pub async fn newer_than(
+        &self,
+        stale: &Arc<Known>,
+    ) -> Result<Option<Arc<Known>>, ProviderError> {
+        let mut asked = self.asking.lock().await;
+        if let Some(known) = self.known().filter(|known| !Arc::ptr_eq(known, stale)) {
+            return Ok(Some(known));
+        }
+        let now = self.clock.now();
+        if asked
+            .keys_at
+            .is_some_and(|at| now - at < PAUSE_BETWEEN_KEY_LOOKS)
+        {
+            return Ok(None);
+        }
+        asked.keys_at = Some(now);
+        let (keys, kept) = self.fetch_keys(&stale.metadata).await?;
+        let fresh_until = stale.fresh_until.min(now + kept);
+        Ok(Some(self.learn(Known {
+            metadata: stale.metadata.clone(),
+            keys,
+            fresh_until,
+        })))
+    }
+
+    /// Keeps metadata and keys fresh until `end` resolves. Old ones stay in use until new ones have come.
+    pub async fn keep_fresh(self: Arc<Self>, end: impl Future<Output = ()> + Send) {
+        tokio::pin!(end);
+        let mut failures: u32 = 0;
+        loop {
+            let now = self.clock.now();
+            let due = self.known().is_none_or(|known| known.fresh_until <= now);
+            let mut asked = self.asking.lock().await;
+            let pause = PAUSE_AFTER_FAILURE * 2_u32.pow(failures.min(5));
+            let paused = asked
+                .failed
+                .as_ref()
+                .is_some_and(|(at, _)| now - *at < pause);
+            if due && !paused {
+                match self.ask(&mut asked).await {
+                    Ok(_) => failures = 0,
+                    Err(error) => {
+                        failures += 1;
+                        tracing::warn!(provider.name = self.settings.name, error = %error, "provider not reached; asking again");
+                    }
+                }
+            }
+            drop(asked);
+            tokio::select! {
+                () = tokio::time::sleep(TICK) => {}
+                () = &mut end => return,
+            }
+        }
+    }
+
+    async fn ask(&self, asked: &mut Asked) -> Result<Arc<Known>, ProviderError> {
+        match self.fetch().await {
+            Ok(known) => {
+                asked.failed = None;
+                Ok(self.learn(known))
+            }
+            Err(error) => {
+                asked.failed = Some((self.clock.now(), error.to_string()));
+                Err(error)
+            }
+        }
+    }
+
+    fn learn(&self, known: Known) -> Arc<Known> {
+        let known = Arc::new(known);
+        *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known.clone());
+        known
+    }
+
+    async fn fetch(&self) -> Result<Known, ProviderError> {
+        let nonsense = |cause: String| ProviderError::Nonsense {
+            url: self.settings.issuer.clone(),
+            expected: "an issuer's address",
+            cause,
+        };
+        let address = format!(
+            "{}/.well-known/openid-configuration",
+            self.settings.issuer.trim_end_matches('/')
+        );
+        let address = Url::parse(&address).map_err(|e| nonsense(e.to_string()))?;
+        let answer = self.document(&address).await?;
+        let metadata: Metadata = read(&address, "provider metadata", &answer)?;
+        metadata.check(&self.settings, self.http.has_inside())?;
+        let (keys, keys_kept) = self.fetch_keys(&metadata).await?;
+        let first = self.known().is_none();
+        if first {
+            tracing::info!(
+                provider.name = self.settings.name,
+                provider.issuer = metadata.issuer,
+                keys = keys.len(),
+                "provider reached"
+            );
+        }
+        let fresh_until = self.clock.now() + kept(&answer).min(keys_kept);
+        Ok(Known {
+            metadata,
+            keys,
+            fresh_until,
+        })
+    }
+
+    async fn fetch_keys(&self, metadata: &Metadata) -> Result<(KeySet, Duration), ProviderError> {
+        let answer = self.document(&metadata.jwks_uri).await?;
+        let keys = KeySet::parse(&answer.body).map_err(|cause| ProviderError::Nonsense {
+            url: metadata.jwks_uri.to_string(),
+            expected: "a JSON Web Key Set",
+            cause: cause.to_owned(),
+        })?;
+        Ok((keys, kept(&answer)))
+    }
+
+    async fn document(&self, url: &Url) -> Result<Answer, ProviderError> {
+        let answer = self.http.get(url, None).await?;
+        if answer.status.as_u16() == 200 {
+            Ok(answer)
+        } else {
+            Err(ProviderError::Status {
+                url: url.to_string(),
+                status: answer.status.as_u16(),
+            })
+        }
+    }
+}
+
+fn read<T: serde::de::DeserializeOwned>(
+    url: &Url,
+    expected: &'static str,
+    answer: &Answer,
+) -> Result<T, ProviderError> {
+    serde_json::from_slice(&answer.body).map_err(|error| ProviderError::Nonsense {
+        url: url.to_string(),
+        expected,
+        cause: error.to_string(),
+    })
+}
+
+fn kept(answer: &Answer) -> Duration {
+    let said = answer
+        .fresh_for
+        .and_then(|age| Duration::try_from(age).ok());
+    said.unwrap_or(KEPT).clamp(KEPT_AT_LEAST, KEPT_AT_MOST)
+}

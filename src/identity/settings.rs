@@ -1,0 +1,71 @@
+//! One provider as an operator configured it, each value already checked.
+
+use jsonwebtoken::Algorithm;
+use secrecy::SecretString;
+use time::Duration;
+
+use super::claims::ClaimMap;
+use super::id_token::AtHash;
+
+/// How the client proves itself at the token endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ClientAuthentication {
+    /// What the provider's metadata prefers; nothing without a secret.
+    Auto,
+    /// HTTP Basic.
+    Basic,
+    /// In the form.
+    Post,
+    /// A public client.
+    None,
+}
+
+/// When to ask the userinfo endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskUserinfo {
+    /// When the ID token lacks a name or the groups.
+    WhenNeeded,
+    /// After every sign-in.
+    Always,
+    /// Not at all.
+    Never,
+}
+
+/// One provider as configured, each value already checked.
+#[derive(Debug)]
+pub struct ProviderSettings {
+    /// Its name in policy rules and logs.
+    pub name: String,
+    /// The issuer identifier, compared letter by letter.
+    pub issuer: String,
+    /// Our client id.
+    pub client_id: String,
+    /// Our client secret; none for a public client.
+    pub client_secret: Option<SecretString>,
+    /// How the secret is shown.
+    pub client_authentication: ClientAuthentication,
+    /// Scopes; `openid` is among them.
+    pub scopes: Vec<String>,
+    /// The `prompt` of every login.
+    pub prompt: Option<String>,
+    /// The greatest age of a sign-in.
+    pub max_age: Option<Duration>,
+    /// Authentication contexts, one of which is required.
+    pub acr_values: Vec<String>,
+    /// Further parameters of the authorization request.
+    pub authorization_parameters: Vec<(String, String)>,
+    /// Tell the provider the browser's languages.
+    pub ui_locales: bool,
+    /// Accepted ID-token algorithms; empty: the asymmetric ones that the provider advertises.
+    pub id_token_algorithms: Vec<Algorithm>,
+    /// Other clients that may stand in an ID token's audience.
+    pub trusted_audiences: Vec<String>,
+    /// How far clocks may differ.
+    pub clock_leeway: Duration,
+    /// When to ask userinfo.
+    pub userinfo: AskUserinfo,
+    /// What to do about `at_hash`.
+    pub at_hash: AtHash,
+    /// Where claims stand.
+    pub claims: ClaimMap,
+}
