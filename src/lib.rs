@@ -13,6 +13,7 @@
 //! |---|---|
 //! | [`meeting`] | what Jitsi's `tokenAuthUrl` asked of us: room, tenant, client; later the URL back |
 //! | [`identity`] | one trip to the provider, or a live session, ends in a `Person` |
+//! | [`policy`] | a person and a meeting become a grant or a refusal, each with the rules that caused it |
 //! | [`clock`] | the one clock, passed in |
 //!
 //! `meeting`, `identity`, `policy`, `token` and `admit` are a plain library: no HTTP framework, no global state, no
@@ -21,5 +22,7 @@
 pub mod meeting;
 
 pub mod identity;
+
+pub mod policy;
 
 pub mod clock;

@@ -1,0 +1,111 @@
+//! What may they do? A [`Policy`] of rules turns a person and a meeting into a [`Decision`].
+//!
+//! Takes a [`Person`](crate::identity::Person) and a [`MeetingRequest`](crate::meeting::MeetingRequest); gives a [`Grant`]
+//! or a [`Denied`], each with the rules that caused it. Knows nothing of HTTP, JWTs, or where groups came from.
+//!
+//! The order of rules never matters: grants add up, the highest role wins, a deny beats all.
+
+pub mod decide;
+pub mod feature;
+pub mod pattern;
+pub mod rule;
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use time::Duration;
+
+pub use self::decide::decide;
+pub use self::feature::Feature;
+pub use self::rule::Rule;
+
+/// Everything that decides about rights.
+#[derive(Debug, Clone)]
+pub struct Policy {
+    /// What becomes of a person whom no rule gives a role.
+    pub default: Fallback,
+    /// What everybody may do wherever a rule speaks of features at all.
+    pub everyday_features: BTreeSet<Feature>,
+    /// The rules, in no order.
+    pub rules: Vec<Rule>,
+}
+
+/// What becomes of a person whom no rule gives a role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fallback {
+    /// Refused.
+    Deny,
+    /// Let in as a participant.
+    Participant,
+}
+
+/// A role in the meeting; the higher one wins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Role {
+    /// Takes part.
+    Participant,
+    /// Runs the meeting.
+    Moderator,
+}
+
+impl Role {
+    /// The role's name, as rules and logs write it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Participant => "participant",
+            Self::Moderator => "moderator",
+        }
+    }
+}
+
+/// What policy says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decision {
+    /// Come in.
+    Granted(Grant),
+    /// Stay out.
+    Denied(Denied),
+}
+
+/// Rights in one meeting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Grant {
+    /// The role.
+    pub role: Role,
+    /// `None`: the token says nothing of features, and Jitsi's own defaults hold.
+    pub features: Option<BTreeSet<Feature>>,
+    /// Passes the lobby.
+    pub lobby_bypass: bool,
+    /// Passes the room's password.
+    pub security_bypass: bool,
+    /// Not shown in recordings.
+    pub hidden_from_recorder: bool,
+    /// The token's life; `None`: the configured one.
+    pub lifetime: Option<Duration>,
+    /// The token opens every room.
+    pub any_room: bool,
+    /// The names of the rules that gave something, sorted.
+    pub rules: Vec<String>,
+}
+
+/// A refusal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Denied {
+    /// Why.
+    pub cause: DeniedCause,
+    /// The names of the rules that refused, sorted; none when simply no rule gave a role.
+    pub rules: Vec<String>,
+}
+
+/// Why somebody is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DeniedCause {
+    /// Rules deny, with these messages, sorted.
+    Rule(BTreeSet<String>),
+    /// Rules ask for a stronger sign-in: one of these `acr` values.
+    Acr(BTreeSet<String>),
+    /// No rule gives a role, and the default is to deny.
+    NoRule,
+}
