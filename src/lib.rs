@@ -14,6 +14,8 @@
 //! | [`meeting`] | what Jitsi's `tokenAuthUrl` asked of us: room, tenant, client; later the URL back |
 //! | [`identity`] | one trip to the provider, or a live session, ends in a `Person` |
 //! | [`policy`] | a person and a meeting become a grant or a refusal, each with the rules that caused it |
+//! | [`token`] | person, meeting and grant become a signed Jitsi JWT |
+//! | [`admit`] | the one place where the last three meet; every way in ends here |
 //! | [`clock`] | the one clock, passed in |
 //!
 //! `meeting`, `identity`, `policy`, `token` and `admit` are a plain library: no HTTP framework, no global state, no
@@ -24,5 +26,9 @@ pub mod meeting;
 pub mod identity;
 
 pub mod policy;
+
+pub mod token;
+
+pub mod admit;
 
 pub mod clock;

@@ -1,0 +1,70 @@
+//! The one place where policy, token and URL meet: a person and a meeting go in, an address or a refusal comes out.
+//!
+//! Joining, coming back from the provider and the demo all end here. Knows nothing of HTTP.
+
+use aws_lc_rs::rand::SecureRandom;
+use time::OffsetDateTime;
+
+use crate::identity::Person;
+use crate::meeting::MeetingRequest;
+use crate::meeting::url::MeetingUrls;
+use crate::policy::{Decision, Denied, Grant, Policy, decide};
+use crate::token::{MintError, Minter};
+
+/// All that is needed to let somebody in.
+#[derive(Debug)]
+pub struct Admission {
+    /// The rules.
+    pub policy: Policy,
+    /// The keys and the token's form.
+    pub minter: Minter,
+    /// The way back to Jitsi.
+    pub urls: MeetingUrls,
+}
+
+/// What became of a wish to join.
+pub enum Outcome {
+    /// Come in.
+    Admitted(Admitted),
+    /// Stay out. No token was minted.
+    Denied(Denied),
+}
+
+/// A way into the meeting.
+pub struct Admitted {
+    /// The meeting's address with the token in it: a secret of the person's.
+    pub location: String,
+    /// What was granted, and by which rules.
+    pub grant: Grant,
+    /// The token's identifier.
+    pub jti: String,
+    /// When the token ends.
+    pub expires: OffsetDateTime,
+}
+
+impl Admission {
+    /// Decides, and mints a token for exactly what was granted.
+    ///
+    /// # Errors
+    /// When a token was granted but could not be made.
+    pub fn admit(
+        &self,
+        person: &Person,
+        request: &MeetingRequest,
+        now: OffsetDateTime,
+        random: &dyn SecureRandom,
+    ) -> Result<Outcome, MintError> {
+        let grant = match decide(&self.policy, person, request) {
+            Decision::Granted(grant) => grant,
+            Decision::Denied(denied) => return Ok(Outcome::Denied(denied)),
+        };
+        let minted = self.minter.mint(person, request, &grant, now, random)?;
+        let location = self.urls.web(request, &minted.jwt);
+        Ok(Outcome::Admitted(Admitted {
+            location,
+            grant,
+            jti: minted.jti,
+            expires: minted.expires,
+        }))
+    }
+}
