@@ -16,6 +16,7 @@
 //! | [`policy`] | a person and a meeting become a grant or a refusal, each with the rules that caused it |
 //! | [`token`] | person, meeting and grant become a signed Jitsi JWT |
 //! | [`admit`] | the one place where the last three meet; every way in ends here |
+//! | [`session`] | what is remembered: the signed-in person, and the login under way |
 //! | [`clock`] | the one clock, passed in |
 //!
 //! `meeting`, `identity`, `policy`, `token` and `admit` are a plain library: no HTTP framework, no global state, no
@@ -30,5 +31,7 @@ pub mod policy;
 pub mod token;
 
 pub mod admit;
+
+pub mod session;
 
 pub mod clock;

@@ -1,0 +1,222 @@
+//! A login under way: an encrypted cookie of ten minutes, one for each login, and nothing on the server.
+//!
+//! An abandoned or hostile login costs no memory, logins in several tabs do not meet, and a login begun on one replica
+//! may end on another that has the same `session.cookie_key`.
+
+use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
+use aws_lc_rs::digest;
+use aws_lc_rs::rand::SecureRandom;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use secrecy::{ExposeSecret as _, SecretString};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+use crate::identity::login::LoginSecrets;
+use crate::meeting::MeetingRequest;
+
+/// How long one may take to sign in.
+pub const LOGIN_LIFETIME: Duration = Duration::minutes(10);
+/// The longest cookie that every browser keeps, name and attributes included.
+const LONGEST_COOKIE: usize = 3900;
+
+/// A login under way, as its cookie holds it.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct PendingLogin {
+    state_digest: String,
+    nonce: String,
+    code_verifier: String,
+    /// Where the person wants to go.
+    pub request: MeetingRequest,
+    begun_at: i64,
+}
+
+/// What the `state` parameter holds, sealed: enough to begin again when the cookie is gone.
+#[derive(Serialize, Deserialize)]
+struct State {
+    meeting: MeetingRequest,
+}
+
+/// Why there is no such login.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum PendingError {
+    /// Too much to carry in a cookie.
+    #[error("the request is too long to be remembered in a cookie")]
+    TooLong,
+    /// No random numbers, or the cipher failed.
+    #[error("a login could not be sealed")]
+    Sealing,
+}
+
+/// A new login: what goes to the provider, and what stays with the browser.
+pub struct Begun {
+    /// The `state` parameter: unguessable, since it is sealed under a fresh nonce.
+    pub state: String,
+    /// The nonce and the code verifier.
+    pub secrets: LoginSecrets,
+    /// The cookie's name, without a prefix.
+    pub cookie_name: String,
+    /// The cookie's value.
+    pub cookie_value: String,
+}
+
+/// Seals and opens what browsers carry for us.
+pub struct Seals {
+    key: RandomizedNonceKey,
+}
+
+/// What a sealed text is for; one cannot pass for the other.
+#[derive(Clone, Copy)]
+enum Purpose {
+    State,
+    Cookie,
+}
+
+impl Seals {
+    /// Seals with a key drawn from a secret of at least 32 bytes.
+    ///
+    /// # Errors
+    /// When the cipher cannot be set up.
+    pub fn new(secret: &SecretString) -> Result<Self, PendingError> {
+        let key = digest::digest(&digest::SHA256, secret.expose_secret().as_bytes());
+        let key = RandomizedNonceKey::new(&AES_256_GCM, key.as_ref())
+            .map_err(|_| PendingError::Sealing)?;
+        Ok(Self { key })
+    }
+
+    /// Begins a login for a meeting.
+    ///
+    /// # Errors
+    /// When the request is too long for a cookie, or no random numbers are to be had.
+    pub fn begin(
+        &self,
+        request: MeetingRequest,
+        now: OffsetDateTime,
+        random: &dyn SecureRandom,
+    ) -> Result<Begun, PendingError> {
+        let state = self.seal(
+            Purpose::State,
+            &State {
+                meeting: request.clone().without_overrides(),
+            },
+        )?;
+        let nonce = random_text(random)?;
+        let code_verifier = random_text(random)?;
+        let pending = PendingLogin {
+            state_digest: digest_of(&state),
+            nonce: nonce.clone(),
+            code_verifier: code_verifier.clone(),
+            request,
+            begun_at: now.unix_timestamp(),
+        };
+        let cookie_value = self.seal(Purpose::Cookie, &pending)?;
+        if cookie_value.len() > LONGEST_COOKIE {
+            return Err(PendingError::TooLong);
+        }
+        Ok(Begun {
+            cookie_name: cookie_name(&state),
+            state,
+            secrets: LoginSecrets {
+                nonce,
+                code_verifier: code_verifier.into(),
+            },
+            cookie_value,
+        })
+    }
+
+    /// The meeting that a `state` of ours was for, whoever brings it.
+    #[must_use]
+    pub fn meeting_of(&self, state: &str) -> Option<MeetingRequest> {
+        self.open::<State>(Purpose::State, state)
+            .map(|state| state.meeting)
+    }
+
+    /// The login that a browser's cookie holds, if it is the one of this `state` and not too old.
+    #[must_use]
+    pub fn finish(
+        &self,
+        state: &str,
+        cookie_value: &str,
+        now: OffsetDateTime,
+    ) -> Option<PendingLogin> {
+        let pending: PendingLogin = self.open(Purpose::Cookie, cookie_value)?;
+        let age = now.unix_timestamp() - pending.begun_at;
+        let of_this_state = constant_time_eq(&pending.state_digest, &digest_of(state));
+        (of_this_state && age < LOGIN_LIFETIME.whole_seconds()).then_some(pending)
+    }
+
+    /// When a login's cookie was begun, in seconds since 1970; `None` for a cookie that is not ours.
+    #[must_use]
+    pub fn begun_at(&self, cookie_value: &str) -> Option<i64> {
+        self.open::<PendingLogin>(Purpose::Cookie, cookie_value)
+            .map(|pending| pending.begun_at)
+    }
+
+    fn seal(&self, purpose: Purpose, content: &impl Serialize) -> Result<String, PendingError> {
+        let mut sealed = serde_json::to_vec(content).map_err(|_| PendingError::Sealing)?;
+        let nonce = self
+            .key
+            .seal_in_place_append_tag(purpose.aad(), &mut sealed)
+            .map_err(|_| PendingError::Sealing)?;
+        let mut whole = nonce.as_ref().to_vec();
+        whole.append(&mut sealed);
+        Ok(URL_SAFE_NO_PAD.encode(whole))
+    }
+
+    fn open<T: DeserializeOwned>(&self, purpose: Purpose, sealed: &str) -> Option<T> {
+        let whole = URL_SAFE_NO_PAD.decode(sealed).ok()?;
+        let (nonce, sealed) = whole.split_at_checked(NONCE_LEN)?;
+        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+        let mut sealed = sealed.to_vec();
+        let content = self
+            .key
+            .open_in_place(nonce, purpose.aad(), &mut sealed)
+            .ok()?;
+        serde_json::from_slice(content).ok()
+    }
+}
+
+impl Purpose {
+    fn aad(self) -> Aad<&'static [u8]> {
+        Aad::from(match self {
+            Self::State => b"state",
+            Self::Cookie => b"login cookie",
+        })
+    }
+}
+
+impl PendingLogin {
+    /// The nonce and the code verifier.
+    #[must_use]
+    pub fn secrets(&self) -> LoginSecrets {
+        LoginSecrets {
+            nonce: self.nonce.clone(),
+            code_verifier: self.code_verifier.clone().into(),
+        }
+    }
+}
+
+/// The name of a login's cookie, without a prefix: each login has its own, so that tabs do not meet.
+#[must_use]
+pub fn cookie_name(state: &str) -> String {
+    let digest: String = digest_of(state).chars().take(12).collect();
+    format!("{COOKIE_NAME}{digest}")
+}
+
+/// What the names of all login cookies begin with, without a prefix.
+pub const COOKIE_NAME: &str = "jitsi-login-";
+
+fn digest_of(state: &str) -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, state.as_bytes()))
+}
+
+fn constant_time_eq(a: &str, b: &str) -> bool {
+    aws_lc_rs::constant_time::verify_slices_are_equal(a.as_bytes(), b.as_bytes()).is_ok()
+}
+
+fn random_text(random: &dyn SecureRandom) -> Result<String, PendingError> {
+    let mut bytes = [0; 32];
+    random.fill(&mut bytes).map_err(|_| PendingError::Sealing)?;
+    Ok(URL_SAFE_NO_PAD.encode(bytes))
+}
