@@ -17,6 +17,9 @@
 //! | [`token`] | person, meeting and grant become a signed Jitsi JWT |
 //! | [`admit`] | the one place where the last three meet; every way in ends here |
 //! | [`session`] | what is remembered: the signed-in person, and the login under way |
+//! | [`web`] | HTTP: every route and every layer on one page; handlers call the stages in order |
+//! | [`config`] | everything that can be set, as it is meant; every fault in one report |
+//! | [`observe`] | the log, the request's one line, the audit of decisions |
 //! | [`clock`] | the one clock, passed in |
 //!
 //! `meeting`, `identity`, `policy`, `token` and `admit` are a plain library: no HTTP framework, no global state, no
@@ -33,5 +36,11 @@ pub mod token;
 pub mod admit;
 
 pub mod session;
+
+pub mod web;
+
+pub mod config;
+
+pub mod observe;
 
 pub mod clock;

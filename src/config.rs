@@ -1,0 +1,142 @@
+//! Everything that can be set, as it is meant: values that cannot be wrong. One struct a section.
+//!
+//! `config/bridge.toml` documents every key with its default. [`load`] reads defaults < file < environment, secrets also
+//! from files of their own, and reports every fault at once.
+
+mod address;
+mod jitsi_openid;
+pub mod load;
+mod policy;
+mod provider;
+mod reader;
+mod source;
+mod value;
+
+use std::net::SocketAddr;
+
+use secrecy::SecretString;
+use time::Duration;
+use tracing_subscriber::filter::LevelFilter;
+use url::Url;
+
+pub use self::load::{Loaded, Sources, load};
+pub use self::reader::{Problem, Problems};
+use crate::identity::settings::ProviderSettings;
+use crate::meeting::url::TokenPlace;
+use crate::policy::Policy;
+use crate::session::SessionLimits;
+use crate::token::TokenIdentity;
+use crate::token::keyring::SharedSecretAlgorithm;
+
+/// The whole configuration.
+#[derive(Debug)]
+pub struct Config {
+    /// `[server]`
+    pub server: Server,
+    /// `[jitsi]`
+    pub jitsi: Jitsi,
+    /// `[token]`
+    pub token: Token,
+    /// `[provider]`
+    pub provider: ProviderConfig,
+    /// `[session]`
+    pub session: Sessions,
+    /// `[log]`
+    pub log: Log,
+    /// `[policy]`
+    pub policy: Policy,
+}
+
+/// `[server]`: where the bridge listens, and what browsers call it.
+#[derive(Debug)]
+pub struct Server {
+    /// The address to listen on.
+    pub listen: SocketAddr,
+    /// Where browsers reach the bridge, a path prefix included.
+    pub public_url: Url,
+    /// How long running requests may take after the signal to stop.
+    pub shutdown_timeout: Duration,
+}
+
+/// `[jitsi]`: the Jitsi that people are sent to.
+#[derive(Debug)]
+pub struct Jitsi {
+    /// Its public address.
+    pub url: Url,
+    /// What its tokens must say of themselves.
+    pub identity: TokenIdentity,
+    /// Where in the URL the token stands.
+    pub token_in: TokenPlace,
+    /// Skip Jitsi's own page before the meeting.
+    pub skip_prejoin: bool,
+}
+
+/// `[token]`: how tokens are signed and how long they live.
+#[derive(Debug)]
+pub struct Token {
+    /// The algorithm.
+    pub algorithm: SharedSecretAlgorithm,
+    /// The secret that Prosody has as `app_secret`.
+    pub secret: SecretString,
+    /// The life of a token for which no rule says otherwise.
+    pub lifetime: Duration,
+    /// How far `nbf` lies in the past.
+    pub not_before_leeway: Duration,
+}
+
+/// `[provider]`: who signs people in, and how it is reached.
+#[derive(Debug)]
+pub struct ProviderConfig {
+    /// What the login needs.
+    pub settings: ProviderSettings,
+    /// The issuer as an address.
+    pub issuer: Url,
+    /// The address under which this server reaches the issuer's origin.
+    pub internal_url: Option<Url>,
+    /// Further certificates to trust, in PEM.
+    pub extra_ca: Option<Vec<u8>>,
+    /// The longest a call may take.
+    pub timeout: Duration,
+}
+
+/// `[session]`: what is remembered after a login.
+#[derive(Debug)]
+pub struct Sessions {
+    /// Whether anything is.
+    pub enabled: bool,
+    /// For how long.
+    pub limits: SessionLimits,
+    /// Where.
+    pub store: StoreChoice,
+    /// What encrypts logins under way; drawn at start when absent.
+    pub cookie_key: Option<SecretString>,
+}
+
+/// Where sessions live.
+#[derive(Debug)]
+pub enum StoreChoice {
+    /// In memory.
+    Memory,
+    /// In Redis or Valkey, at this URL (it may hold a password).
+    Redis(SecretString),
+}
+
+/// `[log]`: what is logged, and how.
+#[derive(Debug, Clone, Copy)]
+pub struct Log {
+    /// The form.
+    pub format: LogFormat,
+    /// The least level.
+    pub level: LevelFilter,
+}
+
+/// The form of log lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// Text on a terminal, JSON otherwise.
+    Auto,
+    /// For people.
+    Text,
+    /// For machines.
+    Json,
+}

@@ -1,0 +1,61 @@
+//! Addresses of servers: http or https, a host, perhaps a path, and nothing else.
+
+use url::{Host, Url};
+
+use super::source::Node;
+use super::value::FromNode;
+
+/// An address for browsers: https, or http on this machine.
+pub struct PublicUrl(pub Url);
+
+/// An address for this server alone: http is allowed.
+pub struct InternalUrl(pub Url);
+
+impl FromNode for PublicUrl {
+    fn from_node(node: &Node) -> Result<Self, String> {
+        let url = parse(node)?;
+        if url.scheme() == "http" && !is_loopback(&url) {
+            return Err(format!(
+                "{url:?} is not https: people's sign-ins would cross the network in the clear; write https:// (http is allowed on localhost only)",
+                url = url.as_str()
+            ));
+        }
+        Ok(Self(url))
+    }
+}
+
+impl FromNode for InternalUrl {
+    fn from_node(node: &Node) -> Result<Self, String> {
+        parse(node).map(Self)
+    }
+}
+
+fn parse(node: &Node) -> Result<Url, String> {
+    let text = String::from_node(node)?;
+    let expected = |why: String| {
+        format!("expected an address such as \"https://meet.example.org\", found {text:?}{why}")
+    };
+    let url = Url::parse(&text).map_err(|error| expected(format!(": {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
+        return Err(expected(String::new()));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err("an address must not contain a user name or password".to_owned());
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(expected(
+            ": leave out what begins with '?' or '#'".to_owned(),
+        ));
+    }
+    Ok(url)
+}
+
+/// Whether the address is this machine's own.
+pub fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}

@@ -1,0 +1,312 @@
+//! Loads the configuration: defaults < file < environment, secrets also from files. No network, no globals, no exit;
+//! every fault in one report.
+
+use std::net::{Ipv4Addr, SocketAddr};
+
+use secrecy::{ExposeSecret as _, SecretString};
+use time::Duration;
+use tracing_subscriber::filter::LevelFilter;
+
+use super::address::PublicUrl;
+use super::reader::{Findings, Problem, Problems, Section};
+use super::source::{overlay_environment, parse_file};
+use super::value::choice;
+use super::{
+    Config, Jitsi, Log, LogFormat, Server, Sessions, StoreChoice, Token, jitsi_openid, policy,
+    provider,
+};
+use crate::meeting::url::TokenPlace;
+use crate::session::SessionLimits;
+use crate::token::TokenIdentity;
+use crate::token::keyring::SharedSecretAlgorithm;
+
+/// What to load from.
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// The file's name and text.
+    pub file: Option<(String, String)>,
+    /// The whole environment; what is not ours is not looked at.
+    pub environment: Vec<(String, String)>,
+}
+
+/// A configuration that can be used, and what is to be said about it.
+#[derive(Debug)]
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// What should be mended.
+    pub warnings: Problems,
+    /// How each variable of jitsi-openid was understood, when it was configured by those.
+    pub translated: Vec<String>,
+    /// Every key there is.
+    pub keys: Vec<String>,
+}
+
+/// Loads a configuration.
+///
+/// # Errors
+/// Everything that is wrong with it, at once.
+pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
+    let mut findings = Findings::default();
+    let mut translated = Vec::new();
+    let mut tree = match &sources.file {
+        Some((path, text)) => parse_file(path, text, &mut findings.errors),
+        None => jitsi_openid::translate(&sources.environment, &mut translated),
+    };
+    if !findings.errors.is_empty() {
+        // What follows a syntax error would be guesswork.
+        return Err(findings.errors);
+    }
+    overlay_environment(&mut tree, &sources.environment);
+    let mut root = Section::root(tree, &mut findings);
+    let strict = root.or("strict", false);
+    let config = read(&mut root);
+    root.finish();
+
+    let Findings {
+        mut errors,
+        mut warnings,
+        asked,
+    } = findings;
+    if strict == Some(true) {
+        errors.append(std::mem::take(&mut warnings));
+    }
+    match config {
+        Some(config) if errors.is_empty() => Ok(Loaded {
+            config,
+            warnings,
+            translated,
+            keys: asked.into_iter().collect(),
+        }),
+        _ if errors.is_empty() => {
+            errors.push(Problem::absent("configuration", "incomplete"));
+            Err(errors)
+        }
+        _ => Err(errors),
+    }
+}
+
+/// Reads every section, so that every fault is found, and only then asks whether all were good.
+fn read(root: &mut Section<'_>) -> Option<Config> {
+    let server = server(root.section("server"));
+    let jitsi = jitsi(root.section("jitsi"));
+    let token = token(root.section("token"));
+    let provider = provider::read(root.section("provider"));
+    let session = session(root.section("session"));
+    let log = log(root.section("log"));
+    let names = provider
+        .as_ref()
+        .map(|provider| vec![provider.settings.name.clone()]);
+    let policy = policy::read(root.section("policy"), names.as_deref());
+    if let (Some(server), Some(jitsi)) = (&server, &jitsi)
+        && server.public_url == jitsi.url
+    {
+        let said = "the same address as jitsi.url: the bridge needs a path or a host of its own, such as https://meet.example.org/sso";
+        root.fault("server.public_url", None, said);
+    }
+    Some(Config {
+        server: server?,
+        jitsi: jitsi?,
+        token: token?,
+        provider: provider?,
+        session: session?,
+        log: log?,
+        policy: policy?,
+    })
+}
+
+fn server(mut section: Section<'_>) -> Option<Server> {
+    let listen = section.or("listen", SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
+    let public_url = section.required(
+        "public_url",
+        "write where browsers reach the bridge, such as \"https://meet.example.org/sso\"",
+    );
+    let shutdown_timeout = section.or("shutdown_timeout", Duration::seconds(30));
+    section.finish();
+    let PublicUrl(public_url) = public_url?;
+    Some(Server {
+        listen: listen?,
+        public_url,
+        shutdown_timeout: shutdown_timeout?,
+    })
+}
+
+fn jitsi(mut section: Section<'_>) -> Option<Jitsi> {
+    let url = section.required(
+        "url",
+        "write the address of your Jitsi, such as \"https://meet.example.org\"",
+    );
+    let app_id = section.or("app_id", "jitsi".to_owned());
+    let audience = section.or("audience", "jitsi".to_owned());
+    let xmpp_domain = section.or("xmpp_domain", "meet.jitsi".to_owned());
+    let group = section.optional::<String>("group");
+    let token_in = section.or("token_in", TokenPlace::Fragment);
+    let skip_prejoin = section.or("skip_prejoin", false);
+    for (key, value) in [
+        ("app_id", &app_id),
+        ("audience", &audience),
+        ("xmpp_domain", &xmpp_domain),
+    ] {
+        if value.as_ref().is_some_and(String::is_empty) {
+            section.fault(key, None, "empty: Prosody refuses a token without it");
+        }
+    }
+    section.finish();
+    let PublicUrl(url) = url?;
+    let group = group?.filter(|group| !group.is_empty());
+    let identity = TokenIdentity {
+        app_id: app_id?,
+        audience: audience?,
+        xmpp_domain: xmpp_domain?,
+        group,
+    };
+    Some(Jitsi {
+        url,
+        identity,
+        token_in: token_in?,
+        skip_prejoin: skip_prejoin?,
+    })
+}
+
+fn token(mut section: Section<'_>) -> Option<Token> {
+    let algorithm = section.or("algorithm", SharedSecretAlgorithm::Hs256);
+    let origin = section
+        .origin("secret")
+        .or_else(|| section.origin("secret_file"));
+    let secret = section.secret("secret");
+    if matches!(secret, Some(None)) {
+        section.missing("secret", "write the secret that Jitsi has as JWT_APP_SECRET (app_secret), or name its file as token.secret_file");
+    }
+    if let (Some(algorithm), Some(Some(secret))) = (algorithm, &secret) {
+        // RFC 7518, 3.2: a key as long as the hash.
+        let least = algorithm.least_secret_bytes();
+        let found = secret.expose_secret().len();
+        if found < least {
+            let said = format!(
+                "a secret of {found} bytes can be guessed: use at least {least} (openssl rand -hex 32), here and in Jitsi"
+            );
+            section.warn("secret", origin, said);
+        }
+    }
+    let lifetime = positive(&mut section, "lifetime", Duration::hours(3));
+    let not_before_leeway = section.or("not_before_leeway", Duration::seconds(30));
+    section.finish();
+    Some(Token {
+        algorithm: algorithm?,
+        secret: secret??,
+        lifetime: lifetime?,
+        not_before_leeway: not_before_leeway?,
+    })
+}
+
+fn session(mut section: Section<'_>) -> Option<Sessions> {
+    let enabled = section.or("enabled", true);
+    let lifetime = positive(&mut section, "lifetime", Duration::hours(10));
+    let idle_origin = section.origin("idle_timeout");
+    let idle_timeout = positive(&mut section, "idle_timeout", Duration::hours(2));
+    if let (Some(lifetime), Some(idle)) = (lifetime, idle_timeout)
+        && idle > lifetime
+        && idle_origin.is_some()
+    {
+        section.fault(
+            "idle_timeout",
+            idle_origin,
+            "longer than session.lifetime, so it could never end a session",
+        );
+    }
+    let store = store(&mut section);
+    let key_origin = section
+        .origin("cookie_key")
+        .or_else(|| section.origin("cookie_key_file"));
+    let cookie_key = section.secret("cookie_key");
+    if let Some(Some(key)) = &cookie_key
+        && key.expose_secret().len() < 32
+    {
+        section.fault(
+            "cookie_key",
+            key_origin,
+            "shorter than 32 bytes: make one with openssl rand -hex 32",
+        );
+    }
+    if matches!(
+        (&store, &cookie_key),
+        (Some(StoreChoice::Redis(_)), Some(None))
+    ) {
+        section.warn("cookie_key", None, "not set: replicas cannot finish each other's logins, and a restart ends those under way; make one with openssl rand -hex 32");
+    }
+    section.finish();
+    let limits = SessionLimits {
+        lifetime: lifetime?,
+        idle_timeout: idle_timeout?.min(lifetime?),
+    };
+    Some(Sessions {
+        enabled: enabled?,
+        limits,
+        store: store?,
+        cookie_key: cookie_key?,
+    })
+}
+
+/// Which store was written.
+enum StoreKind {
+    Memory,
+    Redis,
+}
+
+fn store(section: &mut Section<'_>) -> Option<StoreChoice> {
+    let origin = section.origin("store");
+    let url_origin = section
+        .origin("redis_url")
+        .or_else(|| section.origin("redis_url_file"));
+    let kind = section.or("store", StoreKind::Memory)?;
+    let url: Option<SecretString> = section.secret("redis_url")?;
+    match (kind, url) {
+        (StoreKind::Memory, None) => Some(StoreChoice::Memory),
+        (StoreKind::Redis, Some(url)) => Some(StoreChoice::Redis(url)),
+        (StoreKind::Memory, Some(_)) => {
+            section.fault("redis_url", url_origin, "set, but session.store is \"memory\": write store = \"redis\", or leave the URL out");
+            None
+        }
+        (StoreKind::Redis, None) => {
+            section.fault("store", origin, "\"redis\" needs session.redis_url, such as \"redis://localhost:6379\", or session.redis_url_file");
+            None
+        }
+    }
+}
+
+fn log(mut section: Section<'_>) -> Option<Log> {
+    let format = section.or("format", LogFormat::Auto);
+    let level = section.or("level", LevelFilter::INFO);
+    section.finish();
+    Some(Log {
+        format: format?,
+        level: level?,
+    })
+}
+
+/// A duration above zero.
+pub(super) fn positive(
+    section: &mut Section<'_>,
+    key: &str,
+    default: Duration,
+) -> Option<Duration> {
+    let origin = section.origin(key);
+    let duration = section.or(key, default)?;
+    if duration.is_positive() {
+        return Some(duration);
+    }
+    section.fault(key, origin, "must be longer than nothing");
+    None
+}
+
+choice!(TokenPlace { "fragment" => Self::Fragment, "query" => Self::Query });
+choice!(SharedSecretAlgorithm { "HS256" => Self::Hs256, "HS384" => Self::Hs384, "HS512" => Self::Hs512 });
+choice!(StoreKind { "memory" => Self::Memory, "redis" => Self::Redis });
+choice!(LogFormat { "auto" => Self::Auto, "text" => Self::Text, "json" => Self::Json });
+choice!(LevelFilter {
+    "error" => Self::ERROR,
+    "warn" => Self::WARN,
+    "info" => Self::INFO,
+    "debug" => Self::DEBUG,
+    "trace" => Self::TRACE,
+});

@@ -1,0 +1,329 @@
+//! `[policy]`: the rules.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+use time::Duration;
+
+use super::load::positive;
+use super::reader::Section;
+use super::source::{Node, Origin, Raw};
+use super::value::{FromNode, choice, entries};
+use crate::identity::ClaimPath;
+use crate::policy::pattern::Pattern;
+use crate::policy::rule::{Conditions, Effect, EmailDomain, Gift, TenantPattern, User};
+use crate::policy::{Fallback, Feature, Policy, Role, Rule};
+
+/// The grants of a rule, which a `deny` excludes.
+const GRANTS: [&str; 7] = [
+    "role",
+    "features",
+    "lobby_bypass",
+    "security_bypass",
+    "hidden_from_recorder",
+    "lifetime",
+    "any_room",
+];
+
+/// Reads the policy; `providers` are the names that rules may use.
+pub fn read(mut section: Section<'_>, providers: Option<&[String]>) -> Option<Policy> {
+    let default_origin = section.origin("default");
+    let default = section.or("default", Fallback::Deny);
+    let everyday = [
+        Feature::ScreenSharing,
+        Feature::SendGroupchat,
+        Feature::SendPrivateMessage,
+        Feature::CreatePolls,
+    ];
+    let everyday_features = section.or("everyday_features", everyday.to_vec());
+    let written = section.peek("rules").is_some();
+    let mut names = BTreeSet::new();
+    let rules = section.each("rules", |rule, origin| {
+        let rule = read_rule(rule, origin, providers)?;
+        Some((rule, origin.clone()))
+    });
+    for (rule, origin) in &rules {
+        if !names.insert(rule.name.clone()) {
+            section.fault(
+                "rules",
+                Some(origin.clone()),
+                format!(
+                    "two rules are called {:?}: names tell rules apart in logs",
+                    rule.name
+                ),
+            );
+        }
+    }
+    if default == Some(Fallback::Deny) && !written {
+        section.fault("rules", default_origin, "nobody could ever join: write a [[policy.rules]], or default = \"participant\" to let in everybody who can sign in");
+    }
+    section.finish();
+    Some(Policy {
+        default: default?,
+        everyday_features: everyday_features?.into_iter().collect(),
+        rules: rules.into_iter().map(|(rule, _)| rule).collect(),
+    })
+}
+
+fn read_rule(
+    section: &mut Section<'_>,
+    origin: &Origin,
+    providers: Option<&[String]>,
+) -> Option<Rule> {
+    let name = section.required::<String>(
+        "name",
+        "give the rule a name; it appears in logs and on pages",
+    );
+    let conditions = read_conditions(section, providers);
+    let acr = nonempty(section, "acr");
+    let effect = read_effect(section);
+    let rule = Rule {
+        name: name?,
+        conditions: conditions?,
+        acr: acr?,
+        effect: effect?,
+    };
+    if rule.name.trim().is_empty() {
+        section.fault(
+            "name",
+            Some(origin.clone()),
+            "empty: give the rule a name; it appears in logs and on pages",
+        );
+    }
+    for fault in rule.faults() {
+        section.fault(
+            "",
+            Some(origin.clone()),
+            format!("rule {:?} {fault}", rule.name),
+        );
+    }
+    Some(rule)
+}
+
+fn read_conditions(section: &mut Section<'_>, providers: Option<&[String]>) -> Option<Conditions> {
+    let groups = nonempty(section, "groups");
+    let all_groups = nonempty(section, "all_groups");
+    let unless_groups = nonempty(section, "unless_groups");
+    let users = nonempty(section, "users");
+    let email_domains = nonempty(section, "email_domains");
+    let claims = read_claims(section);
+    let tenants = nonempty(section, "tenants");
+    let providers_origin = section.origin("providers");
+    let named = nonempty::<String>(section, "providers");
+    if let (Some(known), Some(named)) = (providers, &named) {
+        for name in named.iter().filter(|name| !known.contains(name)) {
+            section.fault(
+                "providers",
+                providers_origin.clone(),
+                format!(
+                    "no provider is called {name:?}; known: {}",
+                    known.join(", ")
+                ),
+            );
+        }
+    }
+    let rooms = nonempty::<RoomPattern>(section, "rooms");
+    Some(Conditions {
+        groups: groups?,
+        all_groups: all_groups?,
+        unless_groups: unless_groups?,
+        users: users?,
+        email_domains: email_domains?,
+        claims: claims?,
+        tenants: tenants?,
+        providers: named?,
+        rooms: rooms?
+            .into_iter()
+            .map(|RoomPattern(pattern)| pattern)
+            .collect(),
+    })
+}
+
+fn read_effect(section: &mut Section<'_>) -> Option<Effect> {
+    let also: Vec<&str> = GRANTS
+        .into_iter()
+        .filter(|key| section.peek(key).is_some())
+        .collect();
+    let deny_origin = section.origin("deny");
+    let deny = section.optional::<String>("deny");
+    let role = section.optional("role");
+    let features = section.optional::<Vec<Feature>>("features");
+    let lobby_bypass = section.or("lobby_bypass", false);
+    let security_bypass = section.or("security_bypass", false);
+    let hidden_from_recorder = section.or("hidden_from_recorder", false);
+    let lifetime = match section.peek("lifetime") {
+        Some(_) => positive(section, "lifetime", Duration::ZERO).map(Some),
+        None => section.optional("lifetime"),
+    };
+    let any_room = section.or("any_room", false);
+    if let Some(message) = deny? {
+        if !also.is_empty() {
+            section.fault(
+                "deny",
+                deny_origin.clone(),
+                format!(
+                    "a rule that denies cannot give anything: remove {}",
+                    also.join(", ")
+                ),
+            );
+        }
+        if message.trim().is_empty() {
+            section.fault(
+                "deny",
+                deny_origin,
+                "empty: write what the person is to read",
+            );
+        }
+        return Some(Effect::Deny(message));
+    }
+    Some(Effect::Give(Gift {
+        role: role?,
+        features: features?.map(|features| features.into_iter().collect()),
+        lobby_bypass: lobby_bypass?,
+        security_bypass: security_bypass?,
+        hidden_from_recorder: hidden_from_recorder?,
+        lifetime: lifetime?,
+        any_room: any_room?,
+    }))
+}
+
+/// A list that, when it is written, has something in it: a condition without choices could never hold.
+fn nonempty<T: FromNode>(section: &mut Section<'_>, key: &str) -> Option<Vec<T>> {
+    let origin = section.origin(key);
+    let list = section.or::<Vec<T>>(key, Vec::new())?;
+    if list.is_empty() && origin.is_some() {
+        section.fault(
+            key,
+            origin,
+            "can never match: an empty list; leave it out for \"any\"",
+        );
+        return None;
+    }
+    Some(list)
+}
+
+fn read_claims(section: &mut Section<'_>) -> Option<Vec<(ClaimPath, Vec<Value>)>> {
+    let mut all = Some(Vec::new());
+    for (name, node) in section.members("claims") {
+        let read = ClaimPath::parse(&name)
+            .map_err(str::to_owned)
+            .and_then(|path| {
+                let values = entries(&node, "a list of values, such as [\"IT\", true]")?;
+                let values = values
+                    .iter()
+                    .map(claim_value)
+                    .collect::<Result<Vec<_>, _>>()?;
+                if values.is_empty() {
+                    Err("can never match: an empty list".to_owned())
+                } else {
+                    Ok((path, values))
+                }
+            });
+        match (read, &mut all) {
+            (Ok(claim), Some(claims)) => claims.push(claim),
+            (Ok(_), None) => {}
+            (Err(said), _) => {
+                section.fault(&format!("claims.{name}"), Some(node.origin), said);
+                all = None;
+            }
+        }
+    }
+    all
+}
+
+fn claim_value(node: &Node) -> Result<Value, String> {
+    match &node.value {
+        Raw::String(text) | Raw::Text(text) => Ok(Value::from(text.as_str())),
+        Raw::Integer(number) => Ok(Value::from(*number)),
+        Raw::Bool(value) => Ok(Value::from(*value)),
+        other => Err(format!(
+            "expected strings, whole numbers or booleans, found {}",
+            other.describe()
+        )),
+    }
+}
+
+struct RoomPattern(Pattern);
+
+impl FromNode for RoomPattern {
+    fn from_node(node: &Node) -> Result<Self, String> {
+        let text = String::from_node(node)?;
+        Pattern::parse_room(&text)
+            .map(Self)
+            .map_err(|error| format!("{text:?}: {error}"))
+    }
+}
+
+impl FromNode for Pattern {
+    fn from_node(node: &Node) -> Result<Self, String> {
+        let text = String::from_node(node)?;
+        Self::parse(&text).map_err(|error| format!("{text:?}: {error}"))
+    }
+}
+
+impl FromNode for TenantPattern {
+    fn from_node(node: &Node) -> Result<Self, String> {
+        match String::from_node(node)?.as_str() {
+            "" => Ok(Self::None),
+            text => Ok(Self::Named(
+                Pattern::parse(&text.to_ascii_lowercase())
+                    .map_err(|error| format!("{text:?}: {error}"))?,
+            )),
+        }
+    }
+}
+
+impl FromNode for User {
+    fn from_node(node: &Node) -> Result<Self, String> {
+        let text = String::from_node(node)?;
+        match text.split_once(':') {
+            Some(("sub", subject)) if !subject.is_empty() => Ok(Self::Subject(subject.to_owned())),
+            Some(("username", name)) if !name.is_empty() => Ok(Self::Username(name.to_owned())),
+            Some(("email", address)) if address.contains('@') => {
+                Ok(Self::Email(address.to_lowercase()))
+            }
+            _ => Err(format!(
+                "expected \"sub:…\", \"username:…\" or \"email:…@…\", found {text:?}: say which it is, so that nobody can take a name that passes for another's address"
+            )),
+        }
+    }
+}
+
+impl FromNode for EmailDomain {
+    fn from_node(node: &Node) -> Result<Self, String> {
+        let text = String::from_node(node)?.to_lowercase();
+        let (name, below) = match text.strip_prefix("*.") {
+            Some(rest) => (rest, true),
+            None => (text.as_str(), false),
+        };
+        let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.');
+        if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
+            return Err(format!(
+                "expected a domain such as \"example.org\" or \"*.example.org\", found {text:?}"
+            ));
+        }
+        Ok(if below {
+            Self::Below(format!(".{name}"))
+        } else {
+            Self::Exactly(name.to_owned())
+        })
+    }
+}
+
+impl FromNode for Feature {
+    fn from_node(node: &Node) -> Result<Self, String> {
+        let text = String::from_node(node)?;
+        let known = || {
+            Self::ALL
+                .iter()
+                .map(|feature| feature.name())
+                .collect::<Vec<_>>()
+                .join(", ")
+        };
+        text.parse()
+            .map_err(|()| format!("unknown feature {text:?}; Jitsi knows {}", known()))
+    }
+}
+
+choice!(Role { "participant" => Self::Participant, "moderator" => Self::Moderator });
+choice!(Fallback { "deny" => Self::Deny, "participant" => Self::Participant });

@@ -1,0 +1,355 @@
+//! Reads sections key by key, and keeps every problem with its key, its origin and the way out.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use secrecy::SecretString;
+
+use super::source::{Node, Origin, Raw, parse_inline};
+use super::value::FromNode;
+
+/// Something wrong with the configuration.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    key: String,
+    origin: Option<Origin>,
+    said: String,
+}
+
+impl Problem {
+    /// A problem with a value that was written somewhere.
+    pub fn at(key: &str, origin: Origin, said: impl Into<String>) -> Self {
+        Self {
+            key: key.to_owned(),
+            origin: Some(origin),
+            said: said.into(),
+        }
+    }
+
+    /// A problem with something that was not written at all.
+    pub fn absent(key: &str, said: impl Into<String>) -> Self {
+        Self {
+            key: key.to_owned(),
+            origin: None,
+            said: said.into(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.origin, self.key.as_str()) {
+            (Some(origin), "") => write!(f, "{origin}: {}", self.said),
+            (Some(origin), key) => write!(f, "{key} ({origin}): {}", self.said),
+            (None, key) => write!(f, "{key}: {}", self.said),
+        }
+    }
+}
+
+/// Everything wrong with a configuration.
+#[derive(Debug, Clone, Default, PartialEq, Eq, thiserror::Error)]
+pub struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// Adds one.
+    pub fn push(&mut self, problem: Problem) {
+        self.0.push(problem);
+    }
+
+    /// Adds those of another list.
+    pub fn append(&mut self, other: Self) {
+        self.0.extend(other.0);
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Each of them.
+    pub fn iter(&self) -> impl Iterator<Item = &Problem> {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for Problems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self
+            .0
+            .iter()
+            .map(|problem| format!("  - {problem}"))
+            .collect();
+        f.write_str(&lines.join("\n"))
+    }
+}
+
+/// What all sections share while they are read.
+#[derive(Default)]
+pub struct Findings {
+    /// What must be mended.
+    pub errors: Problems,
+    /// What should be.
+    pub warnings: Problems,
+    /// Every key that was asked for, written or not.
+    pub asked: BTreeSet<String>,
+}
+
+/// A table being read. Keys that nobody asked for are unknown.
+pub struct Section<'a> {
+    path: String,
+    table: BTreeMap<String, Node>,
+    known: BTreeSet<String>,
+    findings: &'a mut Findings,
+}
+
+impl<'a> Section<'a> {
+    /// The root of a tree.
+    pub fn root(table: BTreeMap<String, Node>, findings: &'a mut Findings) -> Self {
+        Self {
+            path: String::new(),
+            table,
+            known: BTreeSet::new(),
+            findings,
+        }
+    }
+
+    /// A key's full name.
+    pub fn name(&self, key: &str) -> String {
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
+    }
+
+    fn take(&mut self, key: &str) -> Option<Node> {
+        self.known.insert(key.to_owned());
+        self.findings.asked.insert(self.name(key));
+        self.table.remove(key)
+    }
+
+    /// A value that has not been read yet.
+    pub fn peek(&self, key: &str) -> Option<&Node> {
+        self.table.get(key)
+    }
+
+    /// Where a value that has not been read yet was written.
+    pub fn origin(&self, key: &str) -> Option<Origin> {
+        self.peek(key).map(|node| node.origin.clone())
+    }
+
+    /// Notes what must be mended.
+    pub fn fault(&mut self, key: &str, origin: Option<Origin>, said: impl Into<String>) {
+        let problem = Problem {
+            key: self.name(key),
+            origin,
+            said: said.into(),
+        };
+        self.findings.errors.push(problem);
+    }
+
+    /// Notes what should be mended.
+    pub fn warn(&mut self, key: &str, origin: Option<Origin>, said: impl Into<String>) {
+        let problem = Problem {
+            key: self.name(key),
+            origin,
+            said: said.into(),
+        };
+        self.findings.warnings.push(problem);
+    }
+
+    /// A value: `Some(None)` when it was not written, `None` when it is wrong (and noted).
+    pub fn optional<T: FromNode>(&mut self, key: &str) -> Option<Option<T>> {
+        let Some(node) = self.take(key) else {
+            return Some(None);
+        };
+        match T::from_node(&node) {
+            Ok(value) => Some(Some(value)),
+            Err(said) => {
+                self.fault(key, Some(node.origin), said);
+                None
+            }
+        }
+    }
+
+    /// A value, or this one when it was not written.
+    pub fn or<T: FromNode>(&mut self, key: &str, default: T) -> Option<T> {
+        self.optional(key).map(|value| value.unwrap_or(default))
+    }
+
+    /// A value that must be written; `hint` says what to write.
+    pub fn required<T: FromNode>(&mut self, key: &str, hint: &str) -> Option<T> {
+        if let Some(value) = self.optional(key)? {
+            Some(value)
+        } else {
+            self.missing(key, hint);
+            None
+        }
+    }
+
+    /// Notes that a value is missing.
+    pub fn missing(&mut self, key: &str, hint: &str) {
+        let variable = format!(
+            "{}{}",
+            super::source::PREFIX,
+            self.name(key).replace('.', "__").to_ascii_uppercase()
+        );
+        self.fault(key, None, format!("missing: {hint} (or set {variable})"));
+    }
+
+    /// A secret, from `key` or from the file that `key_file` names.
+    pub fn secret(&mut self, key: &str) -> Option<Option<SecretString>> {
+        let file_key = format!("{key}_file");
+        let (value, file) = (self.take(key), self.take(&file_key));
+        let (origin, text) = match (value, file) {
+            (None, None) => return Some(None),
+            (Some(_), Some(file)) => {
+                let said = format!("both {key} and {file_key} are set: keep one");
+                self.fault(&file_key, Some(file.origin), said);
+                return None;
+            }
+            (Some(node), None) => {
+                if let Ok(text) = String::from_node(&node) {
+                    (node.origin, text)
+                } else {
+                    // Whatever was written may be the secret itself: it is not shown.
+                    self.fault(key, Some(node.origin), "expected a string");
+                    return None;
+                }
+            }
+            (None, Some(node)) => match read_secret_file(&node) {
+                Ok(text) => (node.origin, text),
+                Err(said) => {
+                    self.fault(&file_key, Some(node.origin), said);
+                    return None;
+                }
+            },
+        };
+        if text.is_empty() {
+            self.fault(key, Some(origin), "empty: a secret must have a value");
+            return None;
+        }
+        Some(Some(SecretString::from(text)))
+    }
+
+    /// A file's content, named by `key`.
+    pub fn file(&mut self, key: &str) -> Option<Option<Vec<u8>>> {
+        let Some(node) = self.take(key) else {
+            return Some(None);
+        };
+        let content = String::from_node(&node).and_then(|path| {
+            std::fs::read(&path).map_err(|error| format!("cannot read {path:?}: {error}"))
+        });
+        match content {
+            Ok(content) => Some(Some(content)),
+            Err(said) => {
+                self.fault(key, Some(node.origin), said);
+                None
+            }
+        }
+    }
+
+    /// A section within; empty when it was not written.
+    pub fn section(&mut self, key: &str) -> Section<'_> {
+        let path = self.name(key);
+        let table = match self.take(key) {
+            None => BTreeMap::new(),
+            Some(node) => self.as_table(key, node),
+        };
+        Section {
+            path,
+            table,
+            known: BTreeSet::new(),
+            findings: self.findings,
+        }
+    }
+
+    /// A list of sections, each read by `read`; what it cannot read is left out (and noted).
+    pub fn each<T>(
+        &mut self,
+        key: &str,
+        mut read: impl FnMut(&mut Section<'_>, &Origin) -> Option<T>,
+    ) -> Vec<T> {
+        let Some(node) = self.take(key) else {
+            return Vec::new();
+        };
+        let value = match node.value {
+            Raw::Text(text) => parse_inline(&text, &node.origin).unwrap_or(Raw::Text(text)),
+            other => other,
+        };
+        let Raw::Array(entries) = value else {
+            let said = format!(
+                "expected a list of tables, found {}: write [[{}]] for each",
+                value.describe(),
+                self.name(key)
+            );
+            self.fault(key, Some(node.origin), said);
+            return Vec::new();
+        };
+        let mut all = Vec::new();
+        for (at, entry) in entries.into_iter().enumerate() {
+            let origin = entry.origin.clone();
+            let path = format!("{}[{}]", self.name(key), at + 1);
+            let table = self.as_table(key, entry);
+            let mut section = Section {
+                path,
+                table,
+                known: BTreeSet::new(),
+                findings: self.findings,
+            };
+            let value = read(&mut section, &origin);
+            section.finish();
+            all.extend(value);
+        }
+        all
+    }
+
+    /// The members of a table as they were written.
+    pub fn members(&mut self, key: &str) -> BTreeMap<String, Node> {
+        match self.take(key) {
+            None => BTreeMap::new(),
+            Some(node) => self.as_table(key, node),
+        }
+    }
+
+    fn as_table(&mut self, key: &str, node: Node) -> BTreeMap<String, Node> {
+        let value = match node.value {
+            Raw::Text(text) => parse_inline(&text, &node.origin).unwrap_or(Raw::Text(text)),
+            other => other,
+        };
+        if let Raw::Table(table) = value {
+            return table;
+        }
+        let said = format!("expected a table, found {}", value.describe());
+        self.fault(key, Some(node.origin), said);
+        BTreeMap::new()
+    }
+
+    /// Notes every key that nobody asked for.
+    pub fn finish(mut self) {
+        for (key, node) in std::mem::take(&mut self.table) {
+            let near = self
+                .known
+                .iter()
+                .map(|known| (strsim::damerau_levenshtein(known, &key), known));
+            let said = match near.min().filter(|(distance, _)| *distance <= 3) {
+                Some((_, known)) => format!("unknown key: did you mean {known:?}?"),
+                None => format!(
+                    "unknown key: known here are {}",
+                    self.known.iter().cloned().collect::<Vec<_>>().join(", ")
+                ),
+            };
+            self.fault(&key, Some(node.origin), said);
+        }
+    }
+}
+
+fn read_secret_file(node: &Node) -> Result<String, String> {
+    let path = String::from_node(node)?;
+    match std::fs::read_to_string(&path) {
+        // An editor's line end is not part of a secret.
+        Ok(text) => Ok(text.trim_end_matches(['\r', '\n']).to_owned()),
+        Err(error) => Err(format!("cannot read the secret from {path:?}: {error}")),
+    }
+}

@@ -1,0 +1,200 @@
+//! Where settings come from: a tree of values, each with its origin, made of a TOML file and environment variables.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::reader::{Problem, Problems};
+
+/// The prefix of our environment variables; sections and keys follow, separated by two underscores.
+pub const PREFIX: &str = "BRIDGE_";
+/// Names the configuration file, and is no setting itself.
+pub const CONFIG_FILE_VARIABLE: &str = "BRIDGE_CONFIG";
+
+/// Where a value was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Origin {
+    /// In a file, at a line.
+    File(String, usize),
+    /// In an environment variable.
+    Variable(String),
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path, line) => write!(f, "{path}:{line}"),
+            Self::Variable(name) => f.write_str(name),
+        }
+    }
+}
+
+/// A value and where it was written.
+#[derive(Debug, Clone)]
+pub struct Node {
+    /// The value.
+    pub value: Raw,
+    /// Where it was written.
+    pub origin: Origin,
+}
+
+/// A value as written.
+#[derive(Debug, Clone)]
+pub enum Raw {
+    /// A table.
+    Table(BTreeMap<String, Node>),
+    /// A list.
+    Array(Vec<Node>),
+    /// A TOML string.
+    String(String),
+    /// A TOML integer.
+    Integer(i64),
+    /// A TOML boolean.
+    Bool(bool),
+    /// Any other TOML value, as written.
+    Other(String),
+    /// An environment variable's text, whose type is what is asked of it.
+    Text(String),
+}
+
+impl Raw {
+    /// What it is, for people.
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Table(_) => "a table".to_owned(),
+            Self::Array(_) => "a list".to_owned(),
+            Self::String(text) | Self::Text(text) => format!("{text:?}"),
+            Self::Integer(number) => number.to_string(),
+            Self::Bool(value) => value.to_string(),
+            Self::Other(text) => text.clone(),
+        }
+    }
+}
+
+/// Reads a TOML file's text. A syntax error becomes a problem, and the tree is empty.
+pub fn parse_file(path: &str, text: &str, problems: &mut Problems) -> BTreeMap<String, Node> {
+    let lines = Lines { path, text };
+    match DeTable::parse(text) {
+        Ok(table) => lines.table(table.into_inner()),
+        Err(error) => {
+            let line = error.span().map_or(1, |span| lines.number(span.start));
+            let said = format!("not valid TOML: {}", error.message().trim());
+            problems.push(Problem::at("", Origin::File(path.to_owned(), line), said));
+            BTreeMap::new()
+        }
+    }
+}
+
+/// A list or table written into an environment variable, as TOML would write it.
+pub fn parse_inline(text: &str, origin: &Origin) -> Option<Raw> {
+    let document = format!("value = {text}");
+    let table = DeTable::parse(&document).ok()?.into_inner();
+    let lines = Lines {
+        path: "",
+        text: &document,
+    };
+    let mut node = table
+        .into_iter()
+        .next()
+        .map(|(_, value)| lines.node(value))?;
+    node.written_at(origin);
+    Some(node.value)
+}
+
+impl Node {
+    fn written_at(&mut self, origin: &Origin) {
+        self.origin = origin.clone();
+        match &mut self.value {
+            Raw::Table(members) => members
+                .values_mut()
+                .for_each(|node| node.written_at(origin)),
+            Raw::Array(entries) => entries.iter_mut().for_each(|node| node.written_at(origin)),
+            _ => {}
+        }
+    }
+}
+
+/// Puts a value at a path of the tree, over whatever the file says there.
+pub fn overlay(tree: &mut BTreeMap<String, Node>, path: &[&str], node: Node) {
+    let Some((first, rest)) = path.split_first() else {
+        return;
+    };
+    if rest.is_empty() {
+        tree.insert((*first).to_owned(), node);
+        return;
+    }
+    let section = tree.entry((*first).to_owned()).or_insert_with(|| Node {
+        value: Raw::Table(BTreeMap::new()),
+        origin: node.origin.clone(),
+    });
+    if !matches!(section.value, Raw::Table(_)) {
+        section.value = Raw::Table(BTreeMap::new());
+    }
+    if let Raw::Table(members) = &mut section.value {
+        overlay(members, rest, node);
+    }
+}
+
+/// Lays every `BRIDGE_…` variable over the tree.
+pub fn overlay_environment(tree: &mut BTreeMap<String, Node>, environment: &[(String, String)]) {
+    for (name, text) in environment {
+        let Some(key) = name
+            .strip_prefix(PREFIX)
+            .filter(|_| name != CONFIG_FILE_VARIABLE)
+        else {
+            continue;
+        };
+        let key = key.to_ascii_lowercase();
+        let path: Vec<&str> = key.split("__").collect();
+        overlay(
+            tree,
+            &path,
+            Node {
+                value: Raw::Text(text.clone()),
+                origin: Origin::Variable(name.clone()),
+            },
+        );
+    }
+}
+
+struct Lines<'a> {
+    path: &'a str,
+    text: &'a str,
+}
+
+impl Lines<'_> {
+    fn number(&self, offset: usize) -> usize {
+        1 + self
+            .text
+            .bytes()
+            .take(offset)
+            .filter(|b| *b == b'\n')
+            .count()
+    }
+
+    fn table(&self, table: DeTable<'_>) -> BTreeMap<String, Node> {
+        table
+            .into_iter()
+            .map(|(key, value)| (key.into_inner().into_owned(), self.node(value)))
+            .collect()
+    }
+
+    fn node(&self, value: Spanned<DeValue<'_>>) -> Node {
+        let origin = Origin::File(self.path.to_owned(), self.number(value.span().start));
+        let value = match value.into_inner() {
+            DeValue::String(text) => Raw::String(text.into_owned()),
+            DeValue::Boolean(value) => Raw::Bool(value),
+            DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
+                .map_or_else(|_| Raw::Other(number.as_str().to_owned()), Raw::Integer),
+            DeValue::Float(number) => Raw::Other(number.as_str().to_owned()),
+            DeValue::Datetime(moment) => Raw::Other(moment.to_string()),
+            DeValue::Array(entries) => {
+                Raw::Array(entries.into_iter().map(|entry| self.node(entry)).collect())
+            }
+            DeValue::Table(members) => Raw::Table(self.table(members)),
+        };
+        Node { value, origin }
+    }
+}

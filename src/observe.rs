@@ -1,0 +1,160 @@
+//! What operators see: the log's form, one line a request, one audit line a decision.
+//!
+//! Never a query string, code, state, token or cookie.
+
+use std::io::IsTerminal as _;
+use std::sync::Arc;
+
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::util::SubscriberInitExt as _;
+
+use crate::admit::Outcome;
+use crate::config::{Log, LogFormat};
+use crate::identity::{Groups, Person};
+use crate::meeting::MeetingRequest;
+use crate::policy::DeniedCause;
+
+/// Sends log lines to standard error: text for a terminal, JSON otherwise.
+pub fn start_logging(log: Log) {
+    // Libraries below are told about only when something is wrong with them.
+    let filter = EnvFilter::builder()
+        .parse_lossy(format!("warn,jitsi_oidc_bridge={},audit=info", log.level));
+    let text = match log.format {
+        LogFormat::Auto => std::io::stderr().is_terminal(),
+        LogFormat::Text => true,
+        LogFormat::Json => false,
+    };
+    let builder = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr);
+    // A second call (in tests) leaves the first subscriber in place.
+    let _ = if text {
+        builder
+            .with_ansi(std::io::stderr().is_terminal())
+            .finish()
+            .try_init()
+    } else {
+        builder.json().flatten_event(true).finish().try_init()
+    };
+}
+
+/// A decision, as the audit tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decided {
+    /// Who, by stable id.
+    pub user_id: String,
+    /// The provider's name.
+    pub provider: String,
+    /// The room, as Jitsi names it.
+    pub room: String,
+    /// The tenant.
+    pub tenant: Option<String>,
+    /// What became of it.
+    pub outcome: DecidedOutcome,
+    /// The rules that caused it, by name, sorted.
+    pub rules: Vec<String>,
+}
+
+/// What became of a wish to join.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum DecidedOutcome {
+    /// Let in, with this role and token identifier.
+    Admitted {
+        /// The role's name.
+        role: &'static str,
+        /// The token's `jti`.
+        jti: String,
+    },
+    /// Refused, for this cause: `rule`, `acr` or `no_rule`.
+    Denied(&'static str),
+}
+
+/// Hears every decision.
+pub type Listener = Arc<dyn Fn(&Decided) + Send + Sync>;
+
+/// Tells every decision: to the log, and to whoever listens.
+#[derive(Clone, Default)]
+pub struct Audit {
+    listener: Option<Listener>,
+}
+
+impl Audit {
+    /// An audit that also tells `listener`.
+    #[must_use]
+    pub fn heard_by(listener: Listener) -> Self {
+        Self {
+            listener: Some(listener),
+        }
+    }
+
+    /// Tells one decision.
+    pub fn decided(
+        &self,
+        request_id: &str,
+        person: &Person,
+        request: &MeetingRequest,
+        outcome: &Outcome,
+    ) {
+        let (rules, outcome) = match outcome {
+            Outcome::Admitted(admitted) => {
+                let role = admitted.grant.role.name();
+                (
+                    admitted.grant.rules.clone(),
+                    DecidedOutcome::Admitted {
+                        role,
+                        jti: admitted.jti.clone(),
+                    },
+                )
+            }
+            Outcome::Denied(denied) => (
+                denied.rules.clone(),
+                DecidedOutcome::Denied(match denied.cause {
+                    DeniedCause::Rule(_) => "rule",
+                    DeniedCause::Acr(_) => "acr",
+                    DeniedCause::NoRule => "no_rule",
+                }),
+            ),
+        };
+        let decided = Decided {
+            user_id: person.id.clone(),
+            provider: person.provider.clone(),
+            room: request.room.to_string(),
+            tenant: request.tenant.as_ref().map(ToString::to_string),
+            outcome,
+            rules,
+        };
+        decided.log(request_id, person);
+        if let Some(listener) = &self.listener {
+            listener(&decided);
+        }
+    }
+}
+
+impl Decided {
+    fn log(&self, request_id: &str, person: &Person) {
+        let (message, outcome, role, jti) = match &self.outcome {
+            DecidedOutcome::Admitted { role, jti } => ("admitted", "admitted", *role, jti.as_str()),
+            DecidedOutcome::Denied(cause) => ("refused", *cause, "", ""),
+        };
+        let groups = match &person.groups {
+            Groups::Known(names) => format!("{} groups", names.len()),
+            Groups::Missing => "no groups claim came".to_owned(),
+        };
+        tracing::info!(
+            target: "audit",
+            {
+                request.id = request_id,
+                user.id = self.user_id,
+                user.groups = groups,
+                provider.name = self.provider,
+                room.name = self.room,
+                room.tenant = self.tenant,
+                decision.outcome = outcome,
+                decision.role = role,
+                decision.rules = self.rules.join(" | "),
+                token.jti = jti,
+            },
+            "{message}"
+        );
+    }
+}

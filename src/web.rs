@@ -1,0 +1,262 @@
+//! The server: its state, and every route and every layer, in order, on this page.
+//!
+//! Thin: handlers call the stages in order and hold no rule of their own.
+
+mod callback;
+pub mod cookies;
+pub mod error;
+mod join;
+pub mod page;
+mod public;
+mod redirect;
+mod request;
+mod texts;
+
+use std::sync::Arc;
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use axum::Router;
+use axum::extract::FromRef;
+use axum::middleware;
+use axum::routing::get;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret as _, SecretString};
+use tokio::net::TcpListener;
+use tower_http::catch_panic::CatchPanicLayer;
+use url::Url;
+
+use self::cookies::CookieSettings;
+use crate::admit::Admission;
+use crate::clock::SharedClock;
+use crate::config::{Config, StoreChoice};
+use crate::identity::http::{HttpError, ProviderHttp};
+use crate::identity::provider::Provider;
+use crate::meeting::url::MeetingUrls;
+use crate::observe::Audit;
+use crate::session::Sessions;
+use crate::session::pending::{PendingError, Seals};
+use crate::session::store::{Store, StoreError};
+use crate::token::Minter;
+use crate::token::keyring::Keyring;
+
+/// Everything that handlers use: built once, never changed.
+#[derive(Clone)]
+pub struct AppState(Arc<Parts>);
+
+/// The parts of the state. None is optional but what configuration can switch off.
+pub struct Parts {
+    /// Policy, token and URL.
+    pub admission: Admission,
+    /// Who signs people in.
+    pub provider: Arc<Provider>,
+    /// Logins under way.
+    pub seals: Seals,
+    /// What is remembered; nothing when `session.enabled` is false.
+    pub sessions: Option<Sessions>,
+    /// Names and attributes of cookies.
+    pub cookies: CookieSettings,
+    /// What browsers call us.
+    pub addresses: Addresses,
+    /// The time.
+    pub clock: SharedClock,
+    /// Randomness.
+    pub random: SystemRandom,
+    /// Who hears of decisions.
+    pub audit: Audit,
+}
+
+impl std::ops::Deref for AppState {
+    type Target = Parts;
+    fn deref(&self) -> &Parts {
+        &self.0
+    }
+}
+
+impl FromRef<AppState> for Arc<Provider> {
+    fn from_ref(state: &AppState) -> Self {
+        state.provider.clone()
+    }
+}
+
+/// Our own addresses, as browsers see them.
+#[derive(Debug, Clone)]
+pub struct Addresses {
+    /// `server.public_url` without the slash at its end.
+    pub base: String,
+    /// Its path without the slash at its end; empty at the root of a host.
+    pub path: String,
+    /// Where the provider sends browsers back to.
+    pub redirect_uri: String,
+}
+
+impl Addresses {
+    fn new(public_url: &Url) -> Self {
+        let base = public_url.as_str().trim_end_matches('/').to_owned();
+        let path = public_url.path().trim_end_matches('/').to_owned();
+        Self {
+            redirect_uri: format!("{base}/callback"),
+            base,
+            path,
+        }
+    }
+}
+
+/// Why the server could not be built.
+#[derive(Debug, thiserror::Error)]
+pub enum BuildError {
+    /// The provider's HTTP client.
+    #[error("provider: {0}")]
+    Http(#[from] HttpError),
+    /// The session store.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The cipher of logins under way.
+    #[error(transparent)]
+    Seals(#[from] PendingError),
+    /// No randomness for a key.
+    #[error("the system gave no random numbers")]
+    Random,
+}
+
+/// The server, built and not yet serving.
+pub struct App {
+    /// The routes.
+    pub router: Router,
+    /// The provider, to be kept fresh.
+    pub provider: Arc<Provider>,
+    shutdown_timeout: std::time::Duration,
+}
+
+/// Builds the server: the one way for serving, for the demo and for tests.
+///
+/// Must run inside a Tokio runtime: a Redis store connects in the background.
+///
+/// # Errors
+/// When a part cannot be made of the configuration.
+pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, BuildError> {
+    let Config {
+        server,
+        jitsi,
+        token,
+        provider,
+        session,
+        log: _,
+        policy,
+    } = config;
+    let random = SystemRandom::new();
+    let http = ProviderHttp::new(
+        provider.timeout.unsigned_abs(),
+        provider.extra_ca.as_deref(),
+        &provider.issuer,
+        provider.internal_url.as_ref(),
+    )?;
+    let provider = Arc::new(Provider::new(provider.settings, http, clock.clone()));
+    let cookie_key = match session.cookie_key {
+        Some(key) => key,
+        None => random_key(&random)?,
+    };
+    let store = match session.store {
+        StoreChoice::Memory => Store::memory(),
+        StoreChoice::Redis(url) => Store::redis(url.expose_secret())?,
+    };
+    let addresses = Addresses::new(&server.public_url);
+    let state = AppState(Arc::new(Parts {
+        admission: Admission {
+            policy,
+            minter: Minter {
+                identity: jitsi.identity,
+                lifetime: token.lifetime,
+                not_before_leeway: token.not_before_leeway,
+                keyring: Keyring::shared_secret(token.algorithm, &token.secret),
+            },
+            urls: MeetingUrls::new(&jitsi.url, jitsi.token_in, jitsi.skip_prejoin),
+        },
+        provider: provider.clone(),
+        seals: Seals::new(&cookie_key)?,
+        sessions: session
+            .enabled
+            .then(|| Sessions::new(store, session.limits)),
+        cookies: CookieSettings::new(&server.public_url),
+        addresses,
+        clock,
+        random,
+        audit,
+    }));
+    let shutdown_timeout = server.shutdown_timeout.unsigned_abs();
+    Ok(App {
+        router: router(state),
+        provider,
+        shutdown_timeout,
+    })
+}
+
+fn random_key(random: &SystemRandom) -> Result<SecretString, BuildError> {
+    let mut bytes = [0; 32];
+    random.fill(&mut bytes).map_err(|_| BuildError::Random)?;
+    Ok(STANDARD.encode(bytes).into())
+}
+
+/// Every route. They answer below the public URL's path, and at the root too: some proxies take the path away.
+fn router(state: AppState) -> Router {
+    let routes = Router::new()
+        .route("/", get(public::home))
+        // A wish to join, from Jitsi's tokenAuthUrl.
+        .route("/room/{*names}", get(join::by_path))
+        .route("/join", get(join::by_query))
+        // Back from the provider.
+        .route("/callback", get(callback::get))
+        // For whoever keeps the server running.
+        .route("/healthz", get(public::healthz))
+        .route("/readyz", get(public::readyz))
+        .method_not_allowed_fallback(public::method_not_allowed);
+    let path = state.addresses.path.clone();
+    let all = if path.is_empty() {
+        routes
+    } else {
+        Router::new().nest(&path, routes.clone()).merge(routes)
+    };
+    all.fallback(public::not_found)
+        // From the inside out: a panic becomes an error, errors become pages, and each request one line in the log.
+        .layer(CatchPanicLayer::custom(error::from_panic))
+        .layer(middleware::from_fn_with_state(state.clone(), page::show))
+        .layer(middleware::from_fn(request::headers))
+        .layer(middleware::from_fn(request::tell))
+        .with_state(state)
+}
+
+/// Serves until `end` resolves, then lets running requests finish, for a while.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    end: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let (ended, is_ended) = tokio::sync::watch::channel(false);
+    let wait_for = |mut is_ended: tokio::sync::watch::Receiver<bool>| async move {
+        // An error means that the sender is gone, which is an end as well.
+        let _ = is_ended.wait_for(|ended| *ended).await;
+    };
+    let background = tokio::spawn(app.provider.clone().keep_fresh(wait_for(is_ended.clone())));
+    tokio::spawn(async move {
+        end.await;
+        let _ = ended.send(true);
+    });
+    let serving =
+        axum::serve(listener, app.router).with_graceful_shutdown(wait_for(is_ended.clone()));
+    let too_long = async {
+        wait_for(is_ended).await;
+        tokio::time::sleep(app.shutdown_timeout).await;
+    };
+    let result = tokio::select! {
+        result = serving => result,
+        () = too_long => {
+            tracing::warn!("some requests did not finish in time and were cut off");
+            Ok(())
+        }
+    };
+    background.abort();
+    result
+}

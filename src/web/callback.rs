@@ -1,0 +1,121 @@
+//! Back from the provider: compare the state first, then redeem the code, then decide.
+
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse, Response};
+use url::form_urlencoded;
+
+use super::error::WebError;
+use super::join::{into_meeting, set_cookies};
+use super::request::RequestId;
+use super::{AppState, cookies};
+use crate::identity::login;
+use crate::meeting::MeetingRequest;
+use crate::session::pending::PendingLogin;
+
+/// `GET /callback`.
+pub async fn get(
+    State(state): State<AppState>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    let answer = match Answer::read(uri.query().unwrap_or_default()) {
+        Ok(answer) => answer,
+        Err(error) => return error.into_response(),
+    };
+    let jar = cookies::of(&headers);
+    let sealed = state.cookies.login(&jar, &answer.state);
+    let pending = sealed.and_then(|sealed| {
+        state
+            .seals
+            .finish(&answer.state, &sealed, state.clock.now())
+    });
+    let Some(pending) = pending else {
+        // Too late, reloaded, or begun in another browser. The state, if it is ours, still knows for which room.
+        return WebError::Expired(state.seals.meeting_of(&answer.state)).into_response();
+    };
+    let mut set = vec![state.cookies.without_login(&answer.state)];
+    let response = match finish(&state, &answer, &pending).await {
+        Ok(person) => {
+            if let Some(sessions) = &state.sessions {
+                match sessions
+                    .remember(
+                        state.cookies.session(&jar).as_deref(),
+                        &person,
+                        state.clock.now(),
+                    )
+                    .await
+                {
+                    Ok(new) => set.push(state.cookies.with_session(new, sessions.lifetime())),
+                    Err(error) => {
+                        tracing::warn!(request.id = id.0, %error, "the session store does not answer; the next meeting asks for a sign-in");
+                    }
+                }
+            }
+            into_meeting(&state, &id, &person, &pending.request).into_response()
+        }
+        Err(error) => error.into_response(),
+    };
+    (set_cookies(set), response).into_response()
+}
+
+async fn finish(
+    state: &AppState,
+    answer: &Answer,
+    pending: &PendingLogin,
+) -> Result<crate::identity::Person, WebError> {
+    let meeting = || pending.request.clone();
+    let code = match &answer.outcome {
+        Ok(code) => code,
+        Err((error, description)) => {
+            return Err(WebError::provider_said(error, description, meeting()));
+        }
+    };
+    let secrets = pending.secrets();
+    login::finish(
+        &state.provider,
+        &state.addresses.redirect_uri,
+        code,
+        answer.issuer.as_deref(),
+        &secrets,
+        state.clock.now(),
+    )
+    .await
+    .map_err(|error| WebError::login(error, meeting()))
+}
+
+/// An authorization response (RFC 6749, 4.1.2; RFC 9207).
+struct Answer {
+    state: String,
+    issuer: Option<String>,
+    /// The code, or `error` and `error_description`.
+    outcome: Result<String, (String, String)>,
+}
+
+impl Answer {
+    /// Reads the parameters, none of which may come twice (RFC 6749, 3.1).
+    fn read(query: &str) -> Result<Self, WebError> {
+        let one = |name: &str| {
+            let mut values = form_urlencoded::parse(query.as_bytes())
+                .filter(|(key, _)| key == name)
+                .map(|(_, value)| value.into_owned());
+            match (values.next(), values.next()) {
+                (value, None) => Ok(value),
+                _ => Err(WebError::TwoMeanings),
+            }
+        };
+        let expired = || WebError::Expired(None::<MeetingRequest>);
+        let state = one("state")?.ok_or_else(expired)?;
+        let outcome = match (one("error")?, one("code")?) {
+            (Some(error), _) => Err((error, one("error_description")?.unwrap_or_default())),
+            (None, Some(code)) => Ok(code),
+            (None, None) => return Err(expired()),
+        };
+        Ok(Self {
+            state,
+            issuer: one("iss")?,
+            outcome,
+        })
+    }
+}

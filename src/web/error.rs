@@ -1,0 +1,230 @@
+//! What can go wrong, and what becomes of it: a status and a page for the person, a cause for the log.
+//!
+//! The only place where errors meet HTTP. It does not log: the request's one line does, once.
+
+use std::any::Any;
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+
+use super::page::Notice;
+use crate::identity::id_token::IdTokenError;
+use crate::identity::login::LoginError;
+use crate::identity::provider::ProviderError;
+use crate::meeting::{MeetingError, MeetingRequest};
+use crate::policy::{Denied, DeniedCause};
+use crate::session::pending::PendingError;
+use crate::token::MintError;
+
+/// The cause of an error, for the request's line in the log; an extension of the response.
+#[derive(Debug, Clone)]
+pub struct Cause(pub String);
+
+/// Everything that ends a request without a meeting.
+#[derive(Debug, thiserror::Error)]
+pub enum WebError {
+    /// Policy says no.
+    #[error("refused by policy ({}: {})", cause_name(&denied.cause), denied.rules.join(" | "))]
+    Denied {
+        /// Why.
+        denied: Denied,
+        /// The person's name.
+        name: String,
+        /// Where they wanted to go.
+        request: MeetingRequest,
+    },
+    /// The person said no at the provider, or the provider did.
+    #[error("the provider answered {error}: {description}")]
+    Cancelled {
+        /// The `error`.
+        error: String,
+        /// The `error_description`.
+        description: String,
+        /// Where the person wanted to go.
+        request: MeetingRequest,
+    },
+    /// The provider wants to see the person again.
+    #[error("the provider answered {error}: {description}")]
+    LoginRequired {
+        /// The `error`.
+        error: String,
+        /// The `error_description`.
+        description: String,
+        /// Where the person wanted to go.
+        request: MeetingRequest,
+    },
+    /// The provider reported an error of its own.
+    #[error("the provider answered {error}: {description}")]
+    ProviderError {
+        /// The `error`.
+        error: String,
+        /// The `error_description`.
+        description: String,
+        /// Where the person wanted to go.
+        request: MeetingRequest,
+    },
+    /// The provider cannot be reached.
+    #[error("the provider is not available: {cause}")]
+    Unavailable {
+        /// Why.
+        cause: String,
+        /// Where the person wanted to go.
+        request: MeetingRequest,
+    },
+    /// What the provider sent is not to be trusted.
+    #[error("the sign-in failed: {cause}")]
+    SignInFailed {
+        /// Why.
+        cause: LoginError,
+        /// Where the person wanted to go.
+        request: MeetingRequest,
+    },
+    /// The provider did not sign the person in strongly enough.
+    #[error("the sign-in failed: {cause}")]
+    TooWeak {
+        /// Why.
+        cause: LoginError,
+        /// Where the person wanted to go.
+        request: MeetingRequest,
+    },
+    /// No login under way belongs to this callback: too late, reloaded, or begun in another browser.
+    #[error("no login under way belongs to this callback")]
+    Expired(Option<MeetingRequest>),
+    /// No meeting can have this name, or the link is broken.
+    #[error(transparent)]
+    Meeting(#[from] MeetingError),
+    /// A parameter came twice.
+    #[error("a parameter came twice")]
+    TwoMeanings,
+    /// The login does not fit into a cookie, or could not be sealed.
+    #[error(transparent)]
+    Pending(#[from] PendingError),
+    /// The token could not be made.
+    #[error(transparent)]
+    Mint(#[from] MintError),
+    /// Nothing here.
+    #[error("nothing is here")]
+    NotFound,
+    /// Here, but not so.
+    #[error("method not allowed")]
+    MethodNotAllowed,
+    /// A defect of ours.
+    #[error("defect: {0}")]
+    Internal(String),
+}
+
+impl WebError {
+    /// The provider cannot be reached.
+    #[must_use]
+    pub fn unavailable(error: &ProviderError, request: MeetingRequest) -> Self {
+        Self::Unavailable {
+            cause: error.to_string(),
+            request,
+        }
+    }
+
+    /// The provider's answer was an error (RFC 6749, 4.1.2.1; OpenID Connect Core, 3.1.2.6).
+    #[must_use]
+    pub fn provider_said(error: &str, description: &str, request: MeetingRequest) -> Self {
+        let shown = |text: &str| {
+            crate::identity::claims::clean(text)
+                .chars()
+                .take(200)
+                .collect::<String>()
+        };
+        let (error, description) = (shown(error), shown(description));
+        match error.as_str() {
+            "access_denied" => Self::Cancelled {
+                error,
+                description,
+                request,
+            },
+            "login_required"
+            | "interaction_required"
+            | "consent_required"
+            | "account_selection_required" => Self::LoginRequired {
+                error,
+                description,
+                request,
+            },
+            "temporarily_unavailable" => Self::Unavailable {
+                cause: format!("{error}: {description}"),
+                request,
+            },
+            _ => Self::ProviderError {
+                error,
+                description,
+                request,
+            },
+        }
+    }
+
+    /// The login did not end in a person.
+    #[must_use]
+    pub fn login(error: LoginError, request: MeetingRequest) -> Self {
+        match error {
+            LoginError::Provider(error) => Self::unavailable(&error, request),
+            LoginError::Http(error) => Self::Unavailable {
+                cause: error.to_string(),
+                request,
+            },
+            LoginError::IdToken(IdTokenError::Acr { .. } | IdTokenError::AuthTime(_)) => {
+                Self::TooWeak {
+                    cause: error,
+                    request,
+                }
+            }
+            cause => Self::SignInFailed { cause, request },
+        }
+    }
+
+    /// The status of the answer.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        match self {
+            Self::Denied { .. }
+            | Self::Cancelled { .. }
+            | Self::LoginRequired { .. }
+            | Self::TooWeak { .. } => StatusCode::FORBIDDEN,
+            Self::ProviderError { .. } | Self::SignInFailed { .. } => StatusCode::BAD_GATEWAY,
+            Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Expired(_)
+            | Self::Meeting(_)
+            | Self::TwoMeanings
+            | Self::Pending(PendingError::TooLong) => StatusCode::BAD_REQUEST,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Pending(PendingError::Sealing) | Self::Mint(_) | Self::Internal(_) => {
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        }
+    }
+}
+
+fn cause_name(cause: &DeniedCause) -> &'static str {
+    match cause {
+        DeniedCause::Rule(_) => "a rule denies",
+        DeniedCause::Acr(_) => "a stronger sign-in is asked for",
+        DeniedCause::NoRule => "no rule gives a role",
+    }
+}
+
+impl IntoResponse for WebError {
+    fn into_response(self) -> Response {
+        let cause = Cause(self.to_string());
+        let mut response = Notice::Error(Arc::new(self)).into_response();
+        response.extensions_mut().insert(cause);
+        response
+    }
+}
+
+/// A panic is a defect; the person gets a page, the log the panic's text.
+#[expect(clippy::needless_pass_by_value, reason = "the layer's own signature")]
+pub fn from_panic(panic: Box<dyn Any + Send + 'static>) -> Response {
+    let text = panic
+        .downcast_ref::<String>()
+        .map(String::as_str)
+        .or_else(|| panic.downcast_ref::<&str>().copied());
+    WebError::Internal(format!("panicked: {}", text.unwrap_or("without a text"))).into_response()
+}

@@ -1,0 +1,180 @@
+//! A wish to join: with a live session straight to the decision, else to the provider.
+
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, Uri, header};
+use axum::response::{AppendHeaders, IntoResponse, Response};
+use axum_extra::extract::cookie::Cookie;
+use percent_encoding::percent_decode_str;
+
+use super::error::WebError;
+use super::request::RequestId;
+use super::{AppState, cookies, redirect};
+use crate::admit::Outcome;
+use crate::identity::Person;
+use crate::identity::login::{self, Wishes};
+use crate::meeting::MeetingRequest;
+
+/// The most languages that are told to the provider, and the longest tag, in bytes.
+const MOST_LANGUAGES: usize = 5;
+const LONGEST_LANGUAGE: usize = 35;
+
+/// `GET /room/{room}` and `GET /room/{tenant}/{room}`.
+pub async fn by_path(
+    state: State<AppState>,
+    id: Extension<RequestId>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, WebError> {
+    // The raw path: how it is to be decoded is Jitsi's business, and `RoomName` knows it.
+    let names = uri
+        .path()
+        .strip_prefix("/room/")
+        .unwrap_or_default()
+        .trim_end_matches('/');
+    let names: Vec<&str> = names.split('/').collect();
+    let (tenant, room) = match names.as_slice() {
+        [room] => (None, *room),
+        [tenant, room] => (Some(*tenant), *room),
+        _ => return Err(WebError::NotFound),
+    };
+    let request = MeetingRequest::parse(Some(room), tenant, None)?;
+    get(state, id, headers, request, prompt(&uri)?).await
+}
+
+/// `GET /join?room=…&tenant=…&state=…`.
+pub async fn by_query(
+    state: State<AppState>,
+    id: Extension<RequestId>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, WebError> {
+    let jitsi_state = parameter(&uri, "state")?
+        .map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned());
+    let request = MeetingRequest::parse(
+        parameter(&uri, "room")?,
+        parameter(&uri, "tenant")?,
+        jitsi_state.as_deref(),
+    )?;
+    get(state, id, headers, request, prompt(&uri)?).await
+}
+
+/// A parameter of the query as it stands there, still encoded. One that comes twice has no meaning.
+fn parameter<'a>(uri: &'a Uri, name: &str) -> Result<Option<&'a str>, WebError> {
+    let pairs = uri.query().unwrap_or_default().split('&');
+    let mut values = pairs.filter_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
+    match (values.next(), values.next()) {
+        (value, None) => Ok(value),
+        _ => Err(WebError::TwoMeanings),
+    }
+}
+
+/// "Sign in as somebody else": the provider is to ask again.
+fn prompt(uri: &Uri) -> Result<Option<&'static str>, WebError> {
+    Ok(match parameter(uri, "prompt")? {
+        Some("login") => Some("login"),
+        Some("select_account") => Some("select_account"),
+        _ => None,
+    })
+}
+
+async fn get(
+    State(state): State<AppState>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    request: MeetingRequest,
+    prompt: Option<&'static str>,
+) -> Result<Response, WebError> {
+    let jar = cookies::of(&headers);
+    if prompt.is_none()
+        && let Some(person) = signed_in(&state, state.cookies.session(&jar).as_deref()).await
+    {
+        return into_meeting(&state, &id, &person, &request);
+    }
+    let known = state
+        .provider
+        .current()
+        .await
+        .map_err(|error| WebError::unavailable(&error, request.clone()))?;
+    let begun = state
+        .seals
+        .begin(request, state.clock.now(), &state.random)?;
+    let wishes = Wishes {
+        prompt,
+        languages: languages(&headers),
+    };
+    let url = login::begin(
+        &state.provider,
+        &known,
+        &state.addresses.redirect_uri,
+        &begun.state,
+        &begun.secrets,
+        &wishes,
+    );
+    let mut set = state
+        .cookies
+        .make_room(&jar, &state.seals, begun.cookie_value.len());
+    set.push(
+        state
+            .cookies
+            .with_login(&begun.cookie_name, begun.cookie_value),
+    );
+    Ok((set_cookies(set), redirect::to(url.as_str())).into_response())
+}
+
+/// The session's person. A store that does not answer costs the person a sign-in, not the meeting.
+async fn signed_in(state: &AppState, id: Option<&str>) -> Option<Person> {
+    let sessions = state.sessions.as_ref()?;
+    sessions
+        .recall(id?, state.clock.now())
+        .await
+        .unwrap_or_else(|error| {
+            tracing::warn!(%error, "the session store does not answer; people sign in again");
+            None
+        })
+}
+
+/// The end of every way in: decides, tells the audit, and sends the browser into the meeting or says why not.
+pub fn into_meeting(
+    state: &AppState,
+    id: &RequestId,
+    person: &Person,
+    request: &MeetingRequest,
+) -> Result<Response, WebError> {
+    let outcome = state
+        .admission
+        .admit(person, request, state.clock.now(), &state.random)?;
+    state.audit.decided(&id.0, person, request, &outcome);
+    match outcome {
+        Outcome::Admitted(admitted) => Ok(redirect::to(&admitted.location)),
+        Outcome::Denied(denied) => Err(WebError::Denied {
+            denied,
+            name: person.name.clone(),
+            request: request.clone(),
+        }),
+    }
+}
+
+/// Several `Set-Cookie` headers.
+pub fn set_cookies(
+    cookies: Vec<Cookie<'static>>,
+) -> AppendHeaders<Vec<(header::HeaderName, String)>> {
+    AppendHeaders(
+        cookies
+            .into_iter()
+            .map(|cookie| (header::SET_COOKIE, cookie.to_string()))
+            .collect(),
+    )
+}
+
+/// The browser's languages as tags that may go into a URL.
+fn languages(headers: &HeaderMap) -> Vec<String> {
+    let accepted = super::page::accepted_languages(headers);
+    let plain = |tag: &String| {
+        tag.len() <= LONGEST_LANGUAGE && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    accepted
+        .into_iter()
+        .filter(plain)
+        .take(MOST_LANGUAGES)
+        .collect()
+}

@@ -1,0 +1,94 @@
+//! What every request gets: an id, safe headers, and one line in the log.
+
+use std::time::Instant;
+
+use aws_lc_rs::rand;
+use axum::extract::Request;
+use axum::http::{HeaderName, HeaderValue, header};
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::error::Cause;
+use super::page::CONTENT_SECURITY_POLICY;
+
+/// A request's id: on its page, in its answer's `X-Request-Id`, and in every log line about it. Never the client's choice.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RequestId(pub String);
+
+impl RequestId {
+    fn new() -> Self {
+        use std::fmt::Write as _;
+        let mut bytes = [0_u8; 6];
+        // Without randomness nothing else works either; an id of zeros is still an id.
+        let _ = rand::fill(&mut bytes);
+        Self(
+            bytes
+                .iter()
+                .enumerate()
+                .fold(String::new(), |mut id, (at, byte)| {
+                    let _ = write!(id, "{}{byte:02x}", if at == 3 { "-" } else { "" });
+                    id
+                }),
+        )
+    }
+}
+
+/// Gives the request its id, and writes its one line when it is done.
+pub async fn tell(mut request: Request, next: Next) -> Response {
+    let id = RequestId::new();
+    let method = request.method().clone();
+    // Without the query: that holds codes and states.
+    let path = request.uri().path().to_owned();
+    let begun = Instant::now();
+    request.extensions_mut().insert(id.clone());
+    let mut response = next.run(request).await;
+
+    let status = response.status().as_u16();
+    let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let cause = response
+        .extensions()
+        .get::<Cause>()
+        .map(|Cause(cause)| cause.as_str());
+    match (status, cause) {
+        (500.., cause) => {
+            tracing::error!(request.id = id.0, http.method = %method, http.path = path, http.status = status, duration_ms, error.cause = cause, "{method} {path} {status}");
+        }
+        (_, Some(cause)) => {
+            tracing::warn!(request.id = id.0, http.method = %method, http.path = path, http.status = status, duration_ms, error.cause = cause, "{method} {path} {status}");
+        }
+        // Probes come every few seconds.
+        (_, None) if path.ends_with("/healthz") || path.ends_with("/readyz") => {
+            tracing::debug!(request.id = id.0, http.method = %method, http.path = path, http.status = status, duration_ms, "{method} {path} {status}");
+        }
+        (_, None) => {
+            tracing::info!(request.id = id.0, http.method = %method, http.path = path, http.status = status, duration_ms, "{method} {path} {status}");
+        }
+    }
+    if let Ok(value) = HeaderValue::from_str(&id.0) {
+        response
+            .headers_mut()
+            .insert(HeaderName::from_static("x-request-id"), value);
+    }
+    response
+}
+
+/// Headers of every answer: nothing is kept, framed, sniffed or told to others.
+pub async fn headers(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            CONTENT_SECURITY_POLICY.as_str(),
+        ),
+    ] {
+        if let (false, Ok(value)) = (headers.contains_key(&name), HeaderValue::from_str(value)) {
+            headers.insert(name, value);
+        }
+    }
+    response
+}

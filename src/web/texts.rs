@@ -1,0 +1,190 @@
+//! What pages say, in each language. A text that is missing does not compile.
+
+/// One language's texts. `{}` stands for a value.
+pub struct Texts {
+    /// The language's tag.
+    pub lang: &'static str,
+    /// Policy lets the person not in.
+    pub denied_title: &'static str,
+    /// A rule denies; its own message follows.
+    pub denied_text: &'static str,
+    /// No rule lets one in.
+    pub denied_by_default_text: &'static str,
+    /// A stronger sign-in is needed.
+    pub denied_acr_text: &'static str,
+    /// Who the person is here; `{}` is their name.
+    pub signed_in_as: &'static str,
+    /// Action: to the provider, for another account.
+    pub sign_in_as_other: &'static str,
+    /// The provider answered `access_denied`.
+    pub cancelled_title: &'static str,
+    /// It cannot be told who said no: the person or the provider.
+    pub cancelled_text: &'static str,
+    /// The provider wants to see the person.
+    pub login_required_title: &'static str,
+    /// It would not go on without.
+    pub login_required_text: &'static str,
+    /// The provider reported an error of its own.
+    pub provider_error_title: &'static str,
+    /// Its cause is in the log.
+    pub provider_error_text: &'static str,
+    /// The provider cannot be reached.
+    pub provider_unavailable_title: &'static str,
+    /// Nothing to do but wait.
+    pub provider_unavailable_text: &'static str,
+    /// The provider's answer was not to be trusted.
+    pub sign_in_failed_title: &'static str,
+    /// Its cause is in the log.
+    pub sign_in_failed_text: &'static str,
+    /// No login under way belongs to the callback.
+    pub login_expired_title: &'static str,
+    /// Also shown where the room is unknown, without an action.
+    pub login_expired_text: &'static str,
+    /// The link to the meeting is broken.
+    pub bad_request_title: &'static str,
+    /// Where to find a good one.
+    pub bad_request_text: &'static str,
+    /// Jitsi could not open a room of this name.
+    pub bad_room_title: &'static str,
+    /// What a name may be.
+    pub bad_room_text: &'static str,
+    /// The token does not fit into an address.
+    pub token_too_large_title: &'static str,
+    /// Only an administrator can mend it.
+    pub token_too_large_text: &'static str,
+    /// No such address.
+    pub not_found_title: &'static str,
+    /// What this service is.
+    pub not_found_text: &'static str,
+    /// The address exists, the method does not.
+    pub method_not_allowed_title: &'static str,
+    /// Where to go instead.
+    pub method_not_allowed_text: &'static str,
+    /// A defect of ours.
+    pub internal_title: &'static str,
+    /// Says whose fault it is.
+    pub internal_text: &'static str,
+    /// The home page.
+    pub welcome_title: &'static str,
+    /// What this service is, and how to come to use it.
+    pub welcome_text: &'static str,
+    /// Action: the same wish to join once more.
+    pub try_again: &'static str,
+    /// Action: a new login; `{}` is the room's name.
+    pub start_again: &'static str,
+    /// Stands before the request's id.
+    pub request_id_label: &'static str,
+}
+
+/// English, and the language of everybody else.
+static ENGLISH: Texts = Texts {
+    lang: "en",
+    denied_title: "You cannot join this meeting",
+    denied_text: "The rules of this service keep you out of this room. If you think that is a mistake, ask your administrator.",
+    denied_by_default_text: "No rule of this service lets you into this room. If you should be able to join, ask your administrator.",
+    denied_acr_text: "This room needs a stronger sign-in, for example with a second factor. Sign in again that way, or ask your administrator how.",
+    signed_in_as: "You are signed in as {}.",
+    sign_in_as_other: "Sign in as somebody else",
+    cancelled_title: "The sign-in was cancelled",
+    cancelled_text: "Either you stopped before the sign-in was finished, or your organisation does not let you use this service. You are welcome to try again.",
+    login_required_title: "Please sign in",
+    login_required_text: "Your organisation’s sign-in service needs you to sign in before you can join the meeting.",
+    provider_error_title: "The sign-in service reported an error",
+    provider_error_text: "Your organisation’s sign-in service could not sign you in. Please try again in a moment. If it happens again, give your administrator the request number below.",
+    provider_unavailable_title: "The sign-in service cannot be reached",
+    provider_unavailable_text: "Your organisation’s sign-in service does not answer at the moment. Please try again shortly.",
+    sign_in_failed_title: "The sign-in failed",
+    sign_in_failed_text: "The answer of the sign-in service could not be verified, so you were not signed in. Please try again. If it happens again, give your administrator the request number below.",
+    login_expired_title: "This sign-in is no longer valid",
+    login_expired_text: "It took too long, was already finished, or was begun in another browser. To go on, just open the meeting again.",
+    bad_request_title: "This link does not work",
+    bad_request_text: "The link to the meeting is incomplete or too long. Please open the meeting again from where you found it.",
+    bad_room_title: "No meeting can have this name",
+    bad_room_text: "The meeting’s name is empty, too long, or contains characters that Jitsi cannot use. Please choose another name.",
+    token_too_large_title: "Your profile is too large",
+    token_too_large_text: "What your sign-in service says about you is too long to be passed on to the meeting. Please give your administrator the request number below.",
+    not_found_title: "Nothing is here",
+    not_found_text: "This is the sign-in service of Jitsi Meet. To use it, open a meeting there.",
+    method_not_allowed_title: "That does not work here",
+    method_not_allowed_text: "This address exists, but it cannot be used in this way. To join a meeting, open it in Jitsi Meet.",
+    internal_title: "Something went wrong here",
+    internal_text: "This is our mistake, not yours. Please try again. If it happens again, give your administrator the request number below.",
+    welcome_title: "Sign-in for Jitsi Meet",
+    welcome_text: "This service signs you in to your organisation’s video meetings. Just open a meeting in Jitsi Meet: you will be brought here automatically when it is time to sign in.",
+    try_again: "Try again",
+    start_again: "Start again for “{}”",
+    request_id_label: "Request",
+};
+
+/// German.
+static GERMAN: Texts = Texts {
+    lang: "de",
+    denied_title: "Sie können diesem Meeting nicht beitreten",
+    denied_text: "Nach den Regeln dieses Dienstes haben Sie zu diesem Raum keinen Zutritt. Wenn Sie das für ein Versehen halten, wenden Sie sich bitte an Ihre IT-Administration.",
+    denied_by_default_text: "Keine Regel dieses Dienstes erlaubt Ihnen den Zutritt zu diesem Raum. Wenn Sie teilnehmen sollten, wenden Sie sich bitte an Ihre IT-Administration.",
+    denied_acr_text: "Für diesen Raum ist eine stärkere Anmeldung nötig, zum Beispiel mit einem zweiten Faktor. Melden Sie sich auf diesem Weg noch einmal an, oder fragen Sie Ihre IT-Administration, wie das geht.",
+    signed_in_as: "Sie sind als {} angemeldet.",
+    sign_in_as_other: "Als jemand anderes anmelden",
+    cancelled_title: "Die Anmeldung wurde abgebrochen",
+    cancelled_text: "Entweder haben Sie die Anmeldung nicht abgeschlossen, oder Ihre Organisation hat diesen Dienst nicht für Sie freigegeben. Sie können es gern noch einmal versuchen.",
+    login_required_title: "Bitte melden Sie sich an",
+    login_required_text: "Der Anmeldedienst Ihrer Organisation verlangt eine Anmeldung, bevor Sie dem Meeting beitreten können.",
+    provider_error_title: "Der Anmeldedienst meldet einen Fehler",
+    provider_error_text: "Der Anmeldedienst Ihrer Organisation konnte Sie nicht anmelden. Bitte versuchen Sie es gleich noch einmal. Falls es wieder passiert, nennen Sie Ihrer IT-Administration die Anfragenummer unten.",
+    provider_unavailable_title: "Der Anmeldedienst ist nicht erreichbar",
+    provider_unavailable_text: "Der Anmeldedienst Ihrer Organisation antwortet gerade nicht. Bitte versuchen Sie es in Kürze noch einmal.",
+    sign_in_failed_title: "Die Anmeldung ist fehlgeschlagen",
+    sign_in_failed_text: "Die Antwort des Anmeldedienstes ließ sich nicht überprüfen, deshalb wurden Sie nicht angemeldet. Bitte versuchen Sie es noch einmal. Falls es wieder passiert, nennen Sie Ihrer IT-Administration die Anfragenummer unten.",
+    login_expired_title: "Diese Anmeldung gilt nicht mehr",
+    login_expired_text: "Sie hat zu lange gedauert, ist bereits abgeschlossen oder wurde in einem anderen Browser begonnen. Öffnen Sie einfach das Meeting noch einmal.",
+    bad_request_title: "Dieser Link funktioniert nicht",
+    bad_request_text: "Der Link zum Meeting ist unvollständig oder zu lang. Bitte öffnen Sie das Meeting noch einmal von dort, wo Sie es gefunden haben.",
+    bad_room_title: "So kann kein Meeting heißen",
+    bad_room_text: "Der Name des Meetings ist leer, zu lang oder enthält Zeichen, die Jitsi nicht verwenden kann. Bitte wählen Sie einen anderen Namen.",
+    token_too_large_title: "Ihr Profil ist zu groß",
+    token_too_large_text: "Was Ihr Anmeldedienst über Sie mitteilt, ist zu lang, um es an das Meeting weiterzugeben. Bitte nennen Sie Ihrer IT-Administration die Anfragenummer unten.",
+    not_found_title: "Hier ist nichts",
+    not_found_text: "Dies ist der Anmeldedienst für Jitsi Meet. Öffnen Sie dort ein Meeting, um ihn zu nutzen.",
+    method_not_allowed_title: "Das geht hier nicht",
+    method_not_allowed_text: "Diese Adresse gibt es, aber sie lässt sich so nicht benutzen. Um an einem Meeting teilzunehmen, öffnen Sie es in Jitsi Meet.",
+    internal_title: "Hier ist etwas schiefgegangen",
+    internal_text: "Das ist unser Fehler, nicht Ihrer. Bitte versuchen Sie es noch einmal. Falls es wieder passiert, nennen Sie Ihrer IT-Administration die Anfragenummer unten.",
+    welcome_title: "Anmeldung für Jitsi Meet",
+    welcome_text: "Über diesen Dienst melden Sie sich zu den Videokonferenzen Ihrer Organisation an. Öffnen Sie einfach ein Meeting in Jitsi Meet: Wenn eine Anmeldung nötig ist, werden Sie automatisch hierher geleitet.",
+    try_again: "Noch einmal versuchen",
+    start_again: "Neu beginnen für „{}“",
+    request_id_label: "Anfrage",
+};
+
+/// The texts of the first language that there is, of those a browser accepts, in its order.
+#[must_use]
+pub fn best_for(accepted: &[String]) -> &'static Texts {
+    let known = |tag: &String| match tag
+        .split('-')
+        .next()
+        .unwrap_or_default()
+        .to_ascii_lowercase()
+        .as_str()
+    {
+        "de" => Some(&GERMAN),
+        "en" => Some(&ENGLISH),
+        _ => None,
+    };
+    accepted.iter().find_map(known).unwrap_or(&ENGLISH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_first_known_language_counts() {
+        let lang = |tags: &[&str]| {
+            best_for(&tags.iter().map(|tag| (*tag).to_owned()).collect::<Vec<_>>()).lang
+        };
+        assert_eq!(lang(&["de-AT", "en"]), "de");
+        assert_eq!(lang(&["fr", "en-GB", "de"]), "en");
+        assert_eq!(lang(&["fr"]), "en");
+        assert_eq!(lang(&[]), "en");
+    }
+}
