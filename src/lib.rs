@@ -21,6 +21,8 @@
 //! | [`config`] | everything that can be set, as it is meant; every fault in one report |
 //! | [`observe`] | the log, the request's one line, the audit of decisions |
 //! | [`clock`] | the one clock, passed in |
+//! | [`cli`] | the commands |
+//! | [`demo`] | the whole journey on one machine |
 //!
 //! `meeting`, `identity`, `policy`, `token` and `admit` are a plain library: no HTTP framework, no global state, no
 //! clock, randomness or environment of their own.
@@ -44,3 +46,7 @@ pub mod config;
 pub mod observe;
 
 pub mod clock;
+
+pub mod cli;
+
+pub mod demo;

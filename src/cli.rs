@@ -1,0 +1,114 @@
+//! The commands: short functions over the library.
+
+mod config_check;
+mod healthcheck;
+mod serve;
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context as _, bail};
+use clap::{Parser, Subcommand};
+
+use crate::config::{Loaded, Sources, load};
+
+/// Single sign-on for Jitsi Meet: OpenID Connect in, Jitsi tokens out.
+#[derive(Debug, Parser)]
+#[command(version, about)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the bridge.
+    Serve {
+        /// The configuration file. Without one, the environment alone counts.
+        #[arg(long, env = "BRIDGE_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+    /// Show the whole journey on this machine, with a provider and a meeting page of its own.
+    Demo {
+        /// Where the demo's meeting page listens; the bridge and the provider take free ports beside it.
+        #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
+        listen: SocketAddr,
+    },
+    /// Look at a configuration.
+    Config {
+        #[command(subcommand)]
+        command: ConfigCommand,
+    },
+    /// Ask the running bridge whether it is alive: exit code 0 or 1.
+    Healthcheck {
+        /// The configuration file that the bridge runs with.
+        #[arg(long, env = "BRIDGE_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+enum ConfigCommand {
+    /// Say everything that is wrong with a configuration, without the network.
+    Check {
+        /// The configuration file; `BRIDGE_…` variables count as they do for `serve`.
+        #[arg(env = "BRIDGE_CONFIG", value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
+/// The environment, read once.
+pub type Environment = Vec<(String, String)>;
+
+/// Runs a command.
+///
+/// # Errors
+/// Whatever keeps the command from doing its work, for people.
+pub fn run(cli: Cli, environment: Environment) -> anyhow::Result<ExitCode> {
+    match cli.command {
+        Command::Serve { config } => {
+            in_runtime(serve::serve(configuration(config.as_deref(), environment)?))
+        }
+        Command::Demo { listen } => in_runtime(crate::demo::run(listen)),
+        Command::Config {
+            command: ConfigCommand::Check { file },
+        } => config_check::run(&sources(Some(&file), environment)?),
+        Command::Healthcheck { config } => in_runtime(healthcheck::run(configuration(
+            config.as_deref(),
+            environment,
+        )?)),
+    }
+}
+
+fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+    tokio::runtime::Runtime::new()
+        .context("cannot start the runtime")?
+        .block_on(work)
+}
+
+fn sources(file: Option<&Path>, environment: Environment) -> anyhow::Result<Sources> {
+    let file = match file {
+        Some(path) => {
+            let text = std::fs::read_to_string(path)
+                .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+            Some((path.display().to_string(), text))
+        }
+        None => None,
+    };
+    Ok(Sources { file, environment })
+}
+
+fn configuration(file: Option<&Path>, environment: Environment) -> anyhow::Result<Loaded> {
+    match load(&sources(file, environment)?) {
+        Ok(loaded) => Ok(loaded),
+        Err(problems) => bail!(
+            "the configuration has {} to mend:\n{problems}",
+            count(problems.iter().count(), "problem")
+        ),
+    }
+}
+
+fn count(number: usize, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}

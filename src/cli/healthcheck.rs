@@ -1,0 +1,38 @@
+//! `healthcheck`: asks the running bridge, for containers that have no other program to ask with.
+
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use url::Url;
+
+use crate::config::Loaded;
+use crate::identity::http::ProviderHttp;
+
+/// How long to wait for an answer.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Success when the bridge answers.
+pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
+    let address = reachable(loaded.config.server.listen);
+    let url = Url::parse(&format!("http://{address}/healthz")).context("no such address")?;
+    let answer = ProviderHttp::new(PATIENCE, None, &url, None)?
+        .get(&url, None)
+        .await?;
+    if answer.status.is_success() {
+        return Ok(ExitCode::SUCCESS);
+    }
+    println!("{url} answered {}", answer.status);
+    Ok(ExitCode::FAILURE)
+}
+
+/// An address to listen on everywhere is asked on this machine.
+fn reachable(listen: SocketAddr) -> SocketAddr {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listen.port())
+}
