@@ -266,7 +266,7 @@ mod tests {
                 text.parse().unwrap(),
             )]))
         };
-        assert_eq!(age("public, max-age=300"), Some(Duration::from_secs(300)));
+        assert_eq!(age("public, max-age=300"), Some(Duration::from_mins(5)));
         assert_eq!(age("no-store, max-age=300"), Some(Duration::ZERO));
         assert_eq!(age("private"), None);
     }

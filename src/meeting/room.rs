@@ -208,9 +208,7 @@ mod tests {
     use super::*;
 
     fn room(typed: &str) -> String {
-        RoomName::parse(typed)
-            .map(String::from)
-            .unwrap_or_else(|e| format!("refused: {e}"))
+        RoomName::parse(typed).map_or_else(|e| format!("refused: {e}"), String::from)
     }
 
     #[test]

@@ -11,9 +11,12 @@ use super::ClientKind;
 /// The longest state that is read, in bytes. Jitsi's own is a few hundred.
 const LONGEST_STATE: usize = 8 * 1024;
 /// The most settings that are kept.
-const MOST_OVERRIDES: usize = 32;
+const MOST_OVERRIDES: usize = 64;
 /// All settings together, in bytes: they travel in a cookie and in a URL.
-const LONGEST_OVERRIDES: usize = 1400;
+const LONGEST_OVERRIDES: usize = 2000;
+
+/// Texts that Jitsi's client puts into the state by itself, empty where there is nothing to say.
+const PLAIN_TEXTS: [&str; 2] = ["config.subject", "config.localSubject"];
 
 const OVERRIDE_FAMILIES: [&str; 3] = ["config.", "interfaceConfig.", "iceServers."];
 
@@ -39,18 +42,13 @@ pub enum StateError {
     /// Not a JSON object.
     #[error("the state is not a JSON object")]
     NotAnObject,
-    /// The settings do not fit.
-    #[error(
-        "the state holds more than {MOST_OVERRIDES} settings, or more than {LONGEST_OVERRIDES} bytes of them"
-    )]
-    TooManyOverrides,
 }
 
 impl JitsiState {
     /// Reads a `{state}`, already percent-decoded.
     ///
     /// # Errors
-    /// When it is too long, not a JSON object, or holds more settings than can be carried.
+    /// When it is too long or not a JSON object.
     pub fn parse(text: &str) -> Result<Self, StateError> {
         if text.len() > LONGEST_STATE {
             return Err(StateError::TooLong);
@@ -74,25 +72,49 @@ impl JitsiState {
                 () if says("electron") => ClientKind::Electron,
                 () => ClientKind::Web,
             },
-            overrides: overrides(&members)?,
+            overrides: overrides(&members),
         })
     }
 }
 
-fn overrides(members: &Map<String, Value>) -> Result<Vec<(String, String)>, StateError> {
-    let kept: Vec<(String, String)> = members
+/// The settings, of which the longest are left out where all together are too long to be carried: a meeting without its
+/// decoration is better than none.
+fn overrides(members: &Map<String, Value>) -> Vec<(String, String)> {
+    let mut kept: Vec<(String, String)> = members
         .iter()
         .filter(|(key, _)| is_override(key))
-        .map(|(key, value)| (key.clone(), value.to_string()))
+        .filter_map(|(key, value)| Some((key.clone(), as_json(key, value)?)))
         .collect();
-    let bytes: usize = kept
-        .iter()
-        .map(|(key, value)| key.len() + value.len())
-        .sum();
-    if kept.len() > MOST_OVERRIDES || bytes > LONGEST_OVERRIDES {
-        return Err(StateError::TooManyOverrides);
+    let length = |(key, value): &(String, String)| key.len() + value.len();
+    kept.sort_by_key(length);
+    kept.truncate(MOST_OVERRIDES);
+    let mut bytes = 0;
+    kept.retain(|setting| {
+        bytes += length(setting);
+        bytes <= LONGEST_OVERRIDES
+    });
+    kept.sort();
+    kept
+}
+
+/// A setting's value as JSON text, which is how Jitsi's client reads it from an address.
+///
+/// What the client copied out of its own address stands in the state as a text that is JSON already (`"true"` for
+/// `true`); what it adds by itself is of the right type.
+fn as_json(key: &str, value: &Value) -> Option<String> {
+    let Value::String(text) = value else {
+        return Some(value.to_string());
+    };
+    if PLAIN_TEXTS.contains(&key) {
+        if text.is_empty() {
+            return None;
+        }
+        if !text.starts_with('"') {
+            return Some(value.to_string());
+        }
     }
-    Ok(kept)
+    let copied = serde_json::from_str::<Value>(text).map(|value| value.to_string());
+    Some(copied.unwrap_or_else(|_| value.to_string()))
 }
 
 /// Only names of Jitsi's own families, made of plain identifiers, that reach no prototype.
@@ -134,6 +156,31 @@ mod tests {
     }
 
     #[test]
+    fn settings_copied_out_of_jitsis_own_address_keep_their_meaning() {
+        let state = JitsiState::parse(
+            r#"{"config.startSilent":"true","config.defaultLanguage":"\"de\"","config.toolbarButtons":"[\"chat\"]",
+                "config.x":"no json","config.startWithVideoMuted":true,"config.localSubject":"","config.subject":"2026"}"#,
+        )
+        .unwrap();
+        let kept: Vec<(&str, &str)> = state
+            .overrides
+            .iter()
+            .map(|(key, value)| (key.as_str(), value.as_str()))
+            .collect();
+        assert_eq!(
+            kept,
+            [
+                ("config.defaultLanguage", r#""de""#),
+                ("config.startSilent", "true"),
+                ("config.startWithVideoMuted", "true"),
+                ("config.subject", r#""2026""#),
+                ("config.toolbarButtons", r#"["chat"]"#),
+                ("config.x", r#""no json""#),
+            ]
+        );
+    }
+
+    #[test]
     fn a_state_is_bounded() {
         assert_eq!(JitsiState::parse("[]"), Err(StateError::NotAnObject));
         assert_eq!(JitsiState::parse("{"), Err(StateError::NotAnObject));
@@ -141,8 +188,12 @@ mod tests {
             JitsiState::parse(&format!("{{\"x\":\"{}\"}}", "a".repeat(9000))),
             Err(StateError::TooLong)
         );
-        let long = format!("{{\"config.x\":\"{}\"}}", "a".repeat(1500));
-        assert_eq!(JitsiState::parse(&long), Err(StateError::TooManyOverrides));
+        let long = format!(
+            r#"{{"config.long":"{}","config.short":1}}"#,
+            "a".repeat(2500)
+        );
+        let kept = JitsiState::parse(&long).unwrap().overrides;
+        assert_eq!(kept, [("config.short".to_owned(), "1".to_owned())]);
         let deep = format!("{}{}", "[".repeat(4000), "]".repeat(4000));
         assert_eq!(JitsiState::parse(&deep), Err(StateError::NotAnObject));
     }

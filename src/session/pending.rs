@@ -103,14 +103,19 @@ impl Seals {
         )?;
         let nonce = random_text(random)?;
         let code_verifier = random_text(random)?;
-        let pending = PendingLogin {
+        let mut pending = PendingLogin {
             state_digest: digest_of(&state),
             nonce: nonce.clone(),
             code_verifier: code_verifier.clone(),
             request,
             begun_at: now.unix_timestamp(),
         };
-        let cookie_value = self.seal(Purpose::Cookie, &pending)?;
+        let mut cookie_value = self.seal(Purpose::Cookie, &pending)?;
+        if cookie_value.len() > LONGEST_COOKIE {
+            // The meeting matters more than how it is to look.
+            pending.request = pending.request.without_overrides();
+            cookie_value = self.seal(Purpose::Cookie, &pending)?;
+        }
         if cookie_value.len() > LONGEST_COOKIE {
             return Err(PendingError::TooLong);
         }

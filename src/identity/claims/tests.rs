@@ -16,6 +16,7 @@ fn map() -> ClaimMap {
     }
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "reads better at every call")]
 fn claims(value: Value) -> Claims {
     value.as_object().unwrap().clone()
 }
@@ -86,11 +87,11 @@ fn groups_are_found_however_deep_and_however_written() {
 
     let id_token = json!({"realm_access": {"roles": ["a", 7, null]}, "https://example.com/roles": "b", "groups": {"c": {}}});
     assert_eq!(
-        groups(&at(&[deep.clone()]), id_token.clone()),
+        groups(&at(std::slice::from_ref(&deep)), id_token.clone()),
         Some(vec!["a".to_owned()])
     );
     assert_eq!(
-        groups(&at(&[url.clone()]), id_token.clone()),
+        groups(&at(std::slice::from_ref(&url)), id_token.clone()),
         Some(vec!["b".to_owned()])
     );
     assert_eq!(
