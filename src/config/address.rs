@@ -35,7 +35,10 @@ fn parse(node: &Node) -> Result<Url, String> {
     let expected = |why: String| {
         format!("expected an address such as \"https://meet.example.org\", found {text:?}{why}")
     };
-    let url = Url::parse(&text).map_err(|error| expected(format!(": {error}")))?;
+    let url = Url::parse(&text).map_err(|error| match error {
+        url::ParseError::RelativeUrlWithoutBase => expected(String::new()),
+        error => expected(format!(": {error}")),
+    })?;
     if !matches!(url.scheme(), "http" | "https") || url.host().is_none() {
         return Err(expected(String::new()));
     }

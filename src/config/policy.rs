@@ -94,7 +94,7 @@ fn read_rule(
         section.fault(
             "",
             Some(origin.clone()),
-            format!("rule {:?} {fault}", rule.name),
+            format!("rule {:?}: {fault}", rule.name),
         );
     }
     Some(rule)

@@ -114,12 +114,12 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A key's full name.
+    /// A key's full name; the section's own for an empty key.
     pub fn name(&self, key: &str) -> String {
-        if self.path.is_empty() {
-            key.to_owned()
-        } else {
-            format!("{}.{key}", self.path)
+        match (self.path.as_str(), key) {
+            ("", key) => key.to_owned(),
+            (path, "") => path.to_owned(),
+            (path, key) => format!("{path}.{key}"),
         }
     }
 
@@ -190,12 +190,15 @@ impl<'a> Section<'a> {
 
     /// Notes that a value is missing.
     pub fn missing(&mut self, key: &str, hint: &str) {
-        let variable = format!(
-            "{}{}",
-            super::source::PREFIX,
-            self.name(key).replace('.', "__").to_ascii_uppercase()
-        );
-        self.fault(key, None, format!("missing: {hint} (or set {variable})"));
+        let name = self.name(key);
+        // No variable reaches into a list.
+        let variable = if name.contains('[') {
+            String::new()
+        } else {
+            let variable = name.replace('.', "__").to_ascii_uppercase();
+            format!(" (or set {}{variable})", super::source::PREFIX)
+        };
+        self.fault(key, None, format!("missing: {hint}{variable}"));
     }
 
     /// A secret, from `key` or from the file that `key_file` names.
@@ -214,7 +217,7 @@ impl<'a> Section<'a> {
                     (node.origin, text)
                 } else {
                     // Whatever was written may be the secret itself: it is not shown.
-                    self.fault(key, Some(node.origin), "expected a string");
+                    self.fault(key, Some(node.origin), "expected a string in quotes");
                     return None;
                 }
             }
@@ -333,7 +336,10 @@ impl<'a> Section<'a> {
                 .known
                 .iter()
                 .map(|known| (strsim::damerau_levenshtein(known, &key), known));
-            let said = match near.min().filter(|(distance, _)| *distance <= 3) {
+            let said = match near
+                .min()
+                .filter(|(distance, _)| 3 * distance <= key.len().max(3))
+            {
                 Some((_, known)) => format!("unknown key: did you mean {known:?}?"),
                 None => format!(
                     "unknown key: known here are {}",
