@@ -152,9 +152,14 @@ fn issuer(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> 
 
 /// 3, 4 and 5: the audience names this client and no stranger; the authorized party, when there is one, is this client.
 fn audience(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
+    // A list with something else in it than texts is no audience at all.
     let audiences: Vec<&str> = match claims.get("aud") {
         Some(Value::String(one)) => vec![one],
-        Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
+        Some(Value::Array(several)) => several
+            .iter()
+            .map(Value::as_str)
+            .collect::<Option<_>>()
+            .unwrap_or_default(),
         _ => Vec::new(),
     };
     if !audiences.contains(&expected.client_id) {

@@ -85,6 +85,21 @@ pub enum SignatureError {
     Wrong,
 }
 
+impl SignatureError {
+    /// Whether a provider that has changed its keys or algorithms since they were fetched would explain it.
+    #[must_use]
+    pub fn may_be_stale(&self) -> bool {
+        match self {
+            Self::UnknownKey { .. } | Self::Algorithm { .. } | Self::Wrong => true,
+            Self::Malformed(_)
+            | Self::Encrypted
+            | Self::Critical
+            | Self::AmbiguousKey(_)
+            | Self::WeakKey(_) => false,
+        }
+    }
+}
+
 /// What a token's header says.
 #[derive(Debug, Deserialize)]
 struct Header {
@@ -141,7 +156,7 @@ impl KeySet {
     /// Checks a compact JWS against the keys. `secret` serves HS256 and its like, where `allowed` names them.
     ///
     /// # Errors
-    /// Each cause apart; [`SignatureError::UnknownKey`] is worth a second look at the provider's keys.
+    /// Each cause apart.
     pub fn verify(
         &self,
         token: &str,

@@ -16,8 +16,6 @@ use super::Person;
 use super::claims::{Claims, Gathered, Source};
 use super::http::HttpError;
 use super::id_token::{Expected, IdTokenError, validate};
-use super::keys::SignatureError;
-use super::metadata::Metadata;
 use super::provider::{Known, Provider, ProviderError};
 use super::settings::AskUserinfo;
 use super::token_endpoint::{Tokens, redeem};
@@ -150,7 +148,7 @@ pub async fn finish(
     now: OffsetDateTime,
 ) -> Result<Person, LoginError> {
     let known = provider.current().await?;
-    check_answer_issuer(&known.metadata, answer_issuer)?;
+    check_answer_issuer(provider, answer_issuer)?;
     let tokens = redeem(provider, &known.metadata, redirect_uri, code, secrets).await?;
     let id_token = tokens.id_token.as_deref().ok_or(LoginError::NoIdToken)?;
 
@@ -180,19 +178,29 @@ pub async fn finish(
         .person(&settings.issuer, &settings.name, &subject, gathered))
 }
 
-/// RFC 9207, 2.4: compared whenever it came, and missed only where the provider promises it.
-fn check_answer_issuer(metadata: &Metadata, found: Option<&str>) -> Result<(), LoginError> {
+/// The `iss` of an authorization response, an error among them (RFC 9207, 2.4): compared whenever it came, and missed
+/// only where the provider promises it.
+///
+/// # Errors
+/// When the response is another issuer's.
+pub fn check_answer_issuer(provider: &Provider, found: Option<&str>) -> Result<(), LoginError> {
+    let expected = &provider.settings.issuer;
+    let promised = |known: Arc<Known>| {
+        known
+            .metadata
+            .authorization_response_iss_parameter_supported
+    };
     match found {
-        Some(issuer) if issuer == metadata.issuer => Ok(()),
-        None if !metadata.authorization_response_iss_parameter_supported => Ok(()),
+        Some(issuer) if issuer == expected => Ok(()),
+        None if !provider.known().is_some_and(promised) => Ok(()),
         found => Err(LoginError::ForeignIssuer {
             found: found.map(str::to_owned),
-            expected: metadata.issuer.clone(),
+            expected: expected.clone(),
         }),
     }
 }
 
-/// Validates the ID token, looking once more at the provider's keys when it is signed with an unknown one.
+/// Validates the ID token, learning the provider once more when what is known of it may be out of date.
 async fn validated(
     provider: &Provider,
     known: Arc<Known>,
@@ -202,39 +210,42 @@ async fn validated(
     now: OffsetDateTime,
 ) -> Result<(Arc<Known>, String, Claims), LoginError> {
     let settings = &provider.settings;
-    let algorithms = known.metadata.algorithms(&provider.settings);
-    let expected = Expected {
-        issuer: &settings.issuer,
-        client_id: &settings.client_id,
-        trusted_audiences: &settings.trusted_audiences,
-        algorithms: &algorithms,
-        secret: settings
-            .client_secret
-            .as_ref()
-            .map(|secret| secret.expose_secret().as_bytes()),
-        nonce: &secrets.nonce,
-        access_token: tokens.access_token.as_deref(),
-        at_hash: settings.at_hash,
-        acr_values: &settings.acr_values,
-        max_age: settings.max_age,
-        leeway: settings.clock_leeway,
-        now,
+    let validate_by = |known: &Known| {
+        let algorithms = known.metadata.algorithms(settings);
+        let expected = Expected {
+            issuer: &settings.issuer,
+            client_id: &settings.client_id,
+            trusted_audiences: &settings.trusted_audiences,
+            algorithms: &algorithms,
+            secret: settings
+                .client_secret
+                .as_ref()
+                .map(|secret| secret.expose_secret().as_bytes()),
+            nonce: &secrets.nonce,
+            access_token: tokens.access_token.as_deref(),
+            at_hash: settings.at_hash,
+            acr_values: &settings.acr_values,
+            max_age: settings.max_age,
+            leeway: settings.clock_leeway,
+            now,
+        };
+        validate(id_token, &known.keys, &expected)
     };
-    match validate(id_token, &known.keys, &expected) {
-        Err(IdTokenError::Signature(SignatureError::UnknownKey { kid, alg })) => {
-            let Some(newer) = provider.newer_than(&known).await? else {
-                return Err(
-                    IdTokenError::Signature(SignatureError::UnknownKey { kid, alg }).into(),
-                );
-            };
-            let (subject, claims) = validate(id_token, &newer.keys, &expected)?;
-            Ok((newer, subject, claims))
-        }
-        result => {
-            let (subject, claims) = result?;
-            Ok((known, subject, claims))
-        }
-    }
+    let error = match validate_by(&known) {
+        Ok((subject, claims)) => return Ok((known, subject, claims)),
+        Err(error) => error,
+    };
+    let stale = matches!(&error, IdTokenError::Signature(error) if error.may_be_stale());
+    let newer = if stale {
+        provider.newer_than(&known).await?
+    } else {
+        None
+    };
+    let Some(newer) = newer else {
+        return Err(error.into());
+    };
+    let (subject, claims) = validate_by(&newer)?;
+    Ok((newer, subject, claims))
 }
 
 /// OpenID Connect Core 1.0, 5.3: the answer counts only for the ID token's own subject.

@@ -19,9 +19,9 @@ const KEPT: Duration = Duration::HOUR;
 /// The bounds of what a provider may say.
 const KEPT_AT_LEAST: Duration = Duration::MINUTE;
 const KEPT_AT_MOST: Duration = Duration::DAY;
-/// After a failure, and between two looks for an unknown key, the provider is left in peace for so long.
+/// After a failure, and between two looks for what a token says has changed, the provider is left in peace for so long.
 const PAUSE_AFTER_FAILURE: Duration = Duration::seconds(2);
-const PAUSE_BETWEEN_KEY_LOOKS: Duration = Duration::seconds(30);
+const PAUSE_BETWEEN_LOOKS: Duration = Duration::seconds(30);
 /// How often the background task looks whether something is due.
 const TICK: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -82,7 +82,7 @@ pub struct Provider {
 #[derive(Default)]
 struct Asked {
     failed: Option<(OffsetDateTime, String)>,
-    keys_at: Option<OffsetDateTime>,
+    looked_again_at: Option<OffsetDateTime>,
 }
 
 impl Provider {
@@ -127,7 +127,8 @@ impl Provider {
         self.ask(&mut asked).await
     }
 
-    /// After a token with an unknown key: the keys as they are now, unless they were fetched within the last 30 seconds.
+    /// After a token that `stale` metadata or keys may explain: what is known now, learnt again unless the last such
+    /// look was within 30 seconds.
     ///
     /// # Errors
     /// When the provider does not answer.
@@ -141,19 +142,13 @@ impl Provider {
         }
         let now = self.clock.now();
         if asked
-            .keys_at
-            .is_some_and(|at| now - at < PAUSE_BETWEEN_KEY_LOOKS)
+            .looked_again_at
+            .is_some_and(|at| now - at < PAUSE_BETWEEN_LOOKS)
         {
             return Ok(None);
         }
-        asked.keys_at = Some(now);
-        let (keys, kept) = self.fetch_keys(&stale.metadata).await?;
-        let fresh_until = stale.fresh_until.min(now + kept);
-        Ok(Some(self.learn(Known {
-            metadata: stale.metadata.clone(),
-            keys,
-            fresh_until,
-        })))
+        asked.looked_again_at = Some(now);
+        self.ask(&mut asked).await.map(Some)
     }
 
     /// Keeps metadata and keys fresh until `end` resolves. Old ones stay in use until new ones have come.
@@ -161,9 +156,9 @@ impl Provider {
         tokio::pin!(end);
         let mut failures: u32 = 0;
         loop {
+            let mut asked = self.asking.lock().await;
             let now = self.clock.now();
             let due = self.known().is_none_or(|known| known.fresh_until <= now);
-            let mut asked = self.asking.lock().await;
             let pause = PAUSE_AFTER_FAILURE * 2_u32.pow(failures.min(5));
             let paused = asked
                 .failed

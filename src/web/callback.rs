@@ -69,6 +69,8 @@ async fn finish(
     let code = match &answer.outcome {
         Ok(code) => code,
         Err((error, description)) => {
+            login::check_answer_issuer(&state.provider, answer.issuer.as_deref())
+                .map_err(|error| WebError::login(error, meeting()))?;
             return Err(WebError::provider_said(error, description, meeting()));
         }
     };
