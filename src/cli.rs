@@ -52,9 +52,9 @@ enum Command {
 enum ConfigCommand {
     /// Say everything that is wrong with a configuration, without the network.
     Check {
-        /// The configuration file; `BRIDGE_…` variables count as they do for `serve`.
+        /// The configuration file; `BRIDGE_…` variables count as they do for `serve`. Without one, the environment alone counts.
         #[arg(env = "BRIDGE_CONFIG", value_name = "FILE")]
-        file: PathBuf,
+        file: Option<PathBuf>,
     },
 }
 
@@ -73,7 +73,7 @@ pub fn run(cli: Cli, environment: Environment) -> anyhow::Result<ExitCode> {
         Command::Demo { listen } => in_runtime(crate::demo::run(listen)),
         Command::Config {
             command: ConfigCommand::Check { file },
-        } => config_check::run(&sources(Some(&file), environment)?),
+        } => config_check::run(&sources(file.as_deref(), environment)?),
         Command::Healthcheck { config } => in_runtime(healthcheck::run(configuration(
             config.as_deref(),
             environment,

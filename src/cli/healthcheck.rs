@@ -5,25 +5,25 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
-use url::Url;
 
 use crate::config::Loaded;
-use crate::identity::http::ProviderHttp;
 
 /// How long to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
 /// Success when the bridge answers.
 pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
-    let address = reachable(loaded.config.server.listen);
-    let url = Url::parse(&format!("http://{address}/healthz")).context("no such address")?;
-    let answer = ProviderHttp::new(PATIENCE, None, &url, None)?
-        .get(&url, None)
-        .await?;
-    if answer.status.is_success() {
+    let url = format!("http://{}/healthz", reachable(loaded.config.server.listen));
+    // Straight there: a proxy for the provider's sake knows nothing of this container.
+    let client = reqwest::Client::builder()
+        .no_proxy()
+        .timeout(PATIENCE)
+        .build()?;
+    let answer = client.get(&url).send().await.context("no answer")?;
+    if answer.status().is_success() {
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{url} answered {}", answer.status);
+    println!("{url} answered {}", answer.status());
     Ok(ExitCode::FAILURE)
 }
 

@@ -4,6 +4,7 @@
 //! the habit of handing the provider's `moderator` and `affiliation` claims through becomes two ordinary policy rules.
 
 use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
 
 use super::source::{Node, Origin, Raw, overlay, parse_inline};
 
@@ -15,7 +16,7 @@ const TELLING: [&str; 4] = [
     "JITSI_SECRET_FILE",
 ];
 
-/// Variables whose text is a setting's, each with that setting; of two for one setting the first goes.
+/// Variables whose text is a setting's, each with that setting; of two for one setting the later one here counts.
 const PLAIN: [(&str, [&str; 2]); 13] = [
     ("JITSI_SECRET", ["token", "secret"]),
     ("JITSI_SECRET_FILE", ["token", "secret_file"]),
@@ -33,12 +34,14 @@ const PLAIN: [(&str, [&str; 2]); 13] = [
 ];
 
 /// What that program does where nothing is set.
-const DEFAULTS: [([&str; 2], &str); 4] = [
-    (["server", "listen"], "127.0.0.1:3000"),
+const DEFAULTS: [([&str; 2], &str); 3] = [
     (["jitsi", "token_in"], "query"),
     (["jitsi", "skip_prejoin"], "true"),
     (["policy", "default"], "participant"),
 ];
+
+/// The port that it listens on where nothing is set.
+const DEFAULT_PORT: u16 = 3000;
 
 /// Its handing through of claims, as rules.
 const RULES: &str = r#"[
@@ -49,6 +52,7 @@ const RULES: &str = r#"[
 /// The settings that its variables stand for, and a line about each for the log; nothing when it is not configured so.
 pub fn translate(
     environment: &[(String, String)],
+    default_ip: IpAddr,
     told: &mut Vec<String>,
 ) -> BTreeMap<String, Node> {
     let mut tree = BTreeMap::new();
@@ -61,7 +65,11 @@ pub fn translate(
     if !TELLING.iter().any(|name| get(name).is_some()) {
         return tree;
     }
-    for (path, value) in DEFAULTS {
+    let listen = SocketAddr::new(default_ip, DEFAULT_PORT).to_string();
+    for (path, value) in DEFAULTS
+        .into_iter()
+        .chain([(["server", "listen"], listen.as_str())])
+    {
         put(
             &mut tree,
             &path,
@@ -74,7 +82,15 @@ pub fn translate(
         ));
     }
     for (name, path) in PLAIN {
-        if let Some(value) = get(name) {
+        let better = PLAIN
+            .iter()
+            .rev()
+            .find(|(other, target)| *target == path && get(other).is_some());
+        if let Some((better, _)) =
+            better.filter(|(better, _)| *better != name && get(name).is_some())
+        {
+            told.push(format!("{name} is not looked at, since {better} is set"));
+        } else if let Some(value) = get(name) {
             put(&mut tree, &path, Raw::Text(value.to_owned()), name);
             told.push(format!("{name} became {}", path.join(".")));
         }

@@ -1,7 +1,7 @@
 //! Loads the configuration: defaults < file < environment, secrets also from files. No network, no globals, no exit;
 //! every fault in one report.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use time::Duration;
@@ -9,7 +9,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::address::PublicUrl;
 use super::reader::{Findings, Problem, Problems, Section};
-use super::source::{overlay_environment, parse_file};
+use super::source::{DEFAULT_IP_VARIABLE, Origin, overlay_environment, parse_file};
 use super::value::choice;
 use super::{
     Config, Jitsi, Log, LogFormat, Server, Sessions, StoreChoice, Token, jitsi_openid, policy,
@@ -17,6 +17,7 @@ use super::{
 };
 use crate::meeting::url::TokenPlace;
 use crate::session::SessionLimits;
+use crate::session::store::redis_address;
 use crate::token::TokenIdentity;
 use crate::token::keyring::SharedSecretAlgorithm;
 
@@ -49,9 +50,10 @@ pub struct Loaded {
 pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
     let mut findings = Findings::default();
     let mut translated = Vec::new();
+    let default_ip = default_ip(&sources.environment, &mut findings);
     let mut tree = match &sources.file {
         Some((path, text)) => parse_file(path, text, &mut findings.errors),
-        None => jitsi_openid::translate(&sources.environment, &mut translated),
+        None => jitsi_openid::translate(&sources.environment, default_ip, &mut translated),
     };
     if !findings.errors.is_empty() {
         // What follows a syntax error would be guesswork.
@@ -60,7 +62,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
     overlay_environment(&mut tree, &sources.environment);
     let mut root = Section::root(tree, &mut findings);
     let strict = root.or("strict", false);
-    let config = read(&mut root);
+    let config = read(&mut root, default_ip);
     root.finish();
 
     let Findings {
@@ -68,7 +70,8 @@ pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
         mut warnings,
         asked,
     } = findings;
-    if strict == Some(true) {
+    // Where something must be mended anyway, what should be is told along with it.
+    if strict == Some(true) || !errors.is_empty() {
         errors.append(std::mem::take(&mut warnings));
     }
     match config {
@@ -86,9 +89,28 @@ pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
     }
 }
 
+/// The address to listen on where nothing is configured. A container image sets it: within one, the loopback interface
+/// reaches nobody.
+fn default_ip(environment: &[(String, String)], findings: &mut Findings) -> IpAddr {
+    let set = environment
+        .iter()
+        .find(|(name, _)| name == DEFAULT_IP_VARIABLE);
+    let ip = set.map(|(name, text)| (name, text.parse()));
+    match ip {
+        Some((_, Ok(ip))) => ip,
+        Some((name, Err(_))) => {
+            let said = "expected an IP address, such as \"0.0.0.0\"";
+            let origin = Origin::Variable(name.clone());
+            findings.errors.push(Problem::at("", origin, said));
+            Ipv4Addr::LOCALHOST.into()
+        }
+        None => Ipv4Addr::LOCALHOST.into(),
+    }
+}
+
 /// Reads every section, so that every fault is found, and only then asks whether all were good.
-fn read(root: &mut Section<'_>) -> Option<Config> {
-    let server = server(root.section("server"));
+fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
+    let server = server(root.section("server"), default_ip);
     let jitsi = jitsi(root.section("jitsi"));
     let token = token(root.section("token"));
     let provider = provider::read(root.section("provider"));
@@ -115,8 +137,8 @@ fn read(root: &mut Section<'_>) -> Option<Config> {
     })
 }
 
-fn server(mut section: Section<'_>) -> Option<Server> {
-    let listen = section.or("listen", SocketAddr::from((Ipv4Addr::LOCALHOST, 8080)));
+fn server(mut section: Section<'_>, default_ip: IpAddr) -> Option<Server> {
+    let listen = section.or("listen", SocketAddr::new(default_ip, 8080));
     let public_url = section.required(
         "public_url",
         "write where browsers reach the bridge, such as \"https://meet.example.org/sso\"",
@@ -262,7 +284,13 @@ fn store(section: &mut Section<'_>) -> Option<StoreChoice> {
     let url: Option<SecretString> = section.secret("redis_url")?;
     match (kind, url) {
         (StoreKind::Memory, None) => Some(StoreChoice::Memory),
-        (StoreKind::Redis, Some(url)) => Some(StoreChoice::Redis(url)),
+        (StoreKind::Redis, Some(url)) => match redis_address(url.expose_secret()) {
+            Ok(_) => Some(StoreChoice::Redis(url)),
+            Err(error) => {
+                section.fault("redis_url", url_origin, error.to_string());
+                None
+            }
+        },
         (StoreKind::Memory, Some(_)) => {
             section.fault("redis_url", url_origin, "set, but session.store is \"memory\": write store = \"redis\", or leave the URL out");
             None

@@ -36,7 +36,7 @@ pub fn read(mut section: Section<'_>, providers: Option<&[String]>) -> Option<Po
         Feature::CreatePolls,
     ];
     let everyday_features = section.or("everyday_features", everyday.to_vec());
-    let written = section.peek("rules").is_some();
+    let written = section.count("rules");
     let mut names = BTreeSet::new();
     let rules = section.each("rules", |rule, origin| {
         let rule = read_rule(rule, origin, providers)?;
@@ -54,8 +54,14 @@ pub fn read(mut section: Section<'_>, providers: Option<&[String]>) -> Option<Po
             );
         }
     }
-    if default == Some(Fallback::Deny) && !written {
-        section.fault("rules", default_origin, "nobody could ever join: write a [[policy.rules]], or default = \"participant\" to let in everybody who can sign in");
+    let gives_a_role =
+        |rule: &Rule| matches!(&rule.effect, Effect::Give(gift) if gift.role.is_some());
+    let all_read = written == rules.len();
+    if default == Some(Fallback::Deny)
+        && all_read
+        && !rules.iter().any(|(rule, _)| gives_a_role(rule))
+    {
+        section.fault("rules", default_origin, "nobody could ever join: write a [[policy.rules]] that gives a role, or default = \"participant\" to let in everybody who can sign in");
     }
     section.finish();
     Some(Policy {

@@ -12,6 +12,7 @@ use super::source::{Node, Raw};
 use super::value::{FromNode, choice};
 use crate::identity::ClaimPath;
 use crate::identity::claims::{ClaimMap, Source};
+use crate::identity::http::ProviderHttp;
 use crate::identity::id_token::AtHash;
 use crate::identity::settings::{AskUserinfo, ClientAuthentication, ProviderSettings};
 
@@ -53,7 +54,7 @@ pub fn read(mut section: Section<'_>) -> Option<ProviderConfig> {
         );
     }
     let internal_url = section.optional::<InternalUrl>("internal_url");
-    let extra_ca = section.file("ca_file");
+    let extra_ca = extra_ca(&mut section);
     let prompt = section.optional::<Prompt>("prompt");
     let max_age = section.optional::<Duration>("max_age");
     let acr_values = section.or("acr_values", Vec::new());
@@ -180,6 +181,19 @@ fn client(section: &mut Section<'_>) -> Option<Client> {
     })
 }
 
+/// Certificates to trust besides the system's.
+fn extra_ca(section: &mut Section<'_>) -> Option<Option<Vec<u8>>> {
+    let origin = section.origin("ca_file");
+    let pem = section.file("ca_file")?;
+    match pem.as_deref().map(ProviderHttp::check_certificates) {
+        Some(Err(error)) => {
+            section.fault("ca_file", origin, error.to_string());
+            None
+        }
+        None | Some(Ok(())) => Some(pem),
+    }
+}
+
 /// The issuer is compared letter by letter, so it is kept as written.
 fn issuer_as_written(section: &Section<'_>) -> Option<String> {
     section
@@ -263,6 +277,7 @@ impl FromNode for ClaimPath {
     fn from_node(node: &Node) -> Result<Self, String> {
         match &node.value {
             Raw::Array(_) => Self::from_names(Vec::from_node(node)?),
+            Raw::Text(text) if text.starts_with('[') => Self::from_names(Vec::from_node(node)?),
             _ => Self::parse(&String::from_node(node)?),
         }
         .map_err(str::to_owned)

@@ -134,6 +134,19 @@ impl<'a> Section<'a> {
         self.table.get(key)
     }
 
+    /// How many entries a list has that has not been read yet.
+    pub fn count(&self, key: &str) -> usize {
+        match self.peek(key).map(|node| (&node.value, &node.origin)) {
+            None => 0,
+            Some((Raw::Array(entries), _)) => entries.len(),
+            Some((Raw::Text(text), origin)) => match parse_inline(text, origin) {
+                Some(Raw::Array(entries)) => entries.len(),
+                _ => 1,
+            },
+            Some(_) => 1,
+        }
+    }
+
     /// Where a value that has not been read yet was written.
     pub fn origin(&self, key: &str) -> Option<Origin> {
         self.peek(key).map(|node| node.origin.clone())
@@ -207,6 +220,17 @@ impl<'a> Section<'a> {
         let (value, file) = (self.take(key), self.take(&file_key));
         let (origin, text) = match (value, file) {
             (None, None) => return Some(None),
+            // The environment goes above the file, whichever of the two it sets.
+            (Some(value), Some(file))
+                if value.origin.is_variable() != file.origin.is_variable() =>
+            {
+                if value.origin.is_variable() {
+                    self.table.insert(key.to_owned(), value);
+                } else {
+                    self.table.insert(file_key, file);
+                }
+                return self.secret(key);
+            }
             (Some(_), Some(file)) => {
                 let said = format!("both {key} and {file_key} are set: keep one");
                 self.fault(&file_key, Some(file.origin), said);

@@ -12,6 +12,8 @@ use super::reader::{Problem, Problems};
 pub const PREFIX: &str = "BRIDGE_";
 /// Names the configuration file, and is no setting itself.
 pub const CONFIG_FILE_VARIABLE: &str = "BRIDGE_CONFIG";
+/// Where to listen when nothing is configured, and no setting itself.
+pub const DEFAULT_IP_VARIABLE: &str = "BRIDGE_DEFAULT_IP";
 
 /// Where a value was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,6 +22,13 @@ pub enum Origin {
     File(String, usize),
     /// In an environment variable.
     Variable(String),
+}
+
+impl Origin {
+    /// Whether it was the environment.
+    pub fn is_variable(&self) -> bool {
+        matches!(self, Self::Variable(_))
+    }
 }
 
 impl fmt::Display for Origin {
@@ -142,7 +151,7 @@ pub fn overlay_environment(tree: &mut BTreeMap<String, Node>, environment: &[(St
     for (name, text) in environment {
         let Some(key) = name
             .strip_prefix(PREFIX)
-            .filter(|_| name != CONFIG_FILE_VARIABLE)
+            .filter(|_| name != CONFIG_FILE_VARIABLE && name != DEFAULT_IP_VARIABLE)
         else {
             continue;
         };

@@ -44,6 +44,9 @@ pub enum HttpError {
     /// The client could not be set up.
     #[error("cannot set up the HTTP client: {0}")]
     Setup(String),
+    /// A file of certificates without one.
+    #[error("no certificate found: expected PEM, which begins with -----BEGIN CERTIFICATE-----")]
+    NoCertificate,
     /// No connection, or it broke.
     #[error("no answer from {url}: {cause}")]
     NoAnswer {
@@ -71,22 +74,20 @@ impl ProviderHttp {
         issuer: &Url,
         internal: Option<&Url>,
     ) -> Result<Self, HttpError> {
-        let setup = |e: &dyn std::error::Error| HttpError::Setup(chain(e));
-        let mut builder = reqwest::Client::builder()
-            .timeout(timeout)
-            .connect_timeout(CONNECT_TIMEOUT)
-            .redirect(reqwest::redirect::Policy::none())
-            .user_agent(concat!("jitsi-oidc-bridge/", env!("CARGO_PKG_VERSION")));
-        if let Some(pem) = extra_ca {
-            let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(|e| setup(&e))?;
-            builder = builder.tls_certs_merge(certificates);
-        }
-        let client = builder.build().map_err(|e| setup(&e))?;
+        let client = client(timeout, extra_ca)?;
         let inside = internal.map(|internal| Inside {
             public: issuer.clone(),
             internal: internal.clone(),
         });
         Ok(Self { client, inside })
+    }
+
+    /// Whether these are certificates in PEM that can be trusted besides the system's.
+    ///
+    /// # Errors
+    /// When they are not.
+    pub fn check_certificates(extra_ca: &[u8]) -> Result<(), HttpError> {
+        client(CONNECT_TIMEOUT, Some(extra_ca)).map(drop)
     }
 
     /// Asks for a JSON document, with an access token where one is needed.
@@ -179,6 +180,23 @@ impl ProviderHttp {
         inner.set_query(url.query());
         inner
     }
+}
+
+fn client(timeout: Duration, extra_ca: Option<&[u8]>) -> Result<reqwest::Client, HttpError> {
+    let setup = |e: reqwest::Error| HttpError::Setup(chain(&e));
+    let mut builder = reqwest::Client::builder()
+        .timeout(timeout)
+        .connect_timeout(CONNECT_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .user_agent(concat!("jitsi-oidc-bridge/", env!("CARGO_PKG_VERSION")));
+    if let Some(pem) = extra_ca {
+        let certificates = reqwest::Certificate::from_pem_bundle(pem).map_err(setup)?;
+        if certificates.is_empty() {
+            return Err(HttpError::NoCertificate);
+        }
+        builder = builder.tls_certs_merge(certificates);
+    }
+    builder.build().map_err(setup)
 }
 
 /// An address that may be logged.

@@ -27,8 +27,28 @@ pub enum Store {
 
 /// Why a store cannot be used.
 #[derive(Debug, thiserror::Error)]
-#[error("session.redis_url is not one that the client understands: {0}")]
-pub struct StoreError(String);
+pub enum StoreError {
+    /// Another scheme than Redis's.
+    #[error("expected redis:// (or rediss:// with TLS), such as \"redis://localhost:6379/0\"")]
+    Scheme,
+    /// Not an address that the client understands. The client's own words hold no part of it.
+    #[error("expected an address such as \"redis://localhost:6379/0\": {0}")]
+    Address(String),
+}
+
+/// An address of Redis, understood: `redis://`, with TLS `rediss://`, for Cluster and Sentinel `redis-cluster://` and
+/// `redis-sentinel://` (and the same with `rediss`). It may hold a user name and a password.
+///
+/// # Errors
+/// When it is none.
+pub fn redis_address(url: &str) -> std::result::Result<Config, StoreError> {
+    // The client takes any scheme for its own, and would then speak without TLS.
+    let scheme = url.split_once("://").map_or("", |(scheme, _)| scheme);
+    if !matches!(scheme.split('-').next(), Some("redis" | "rediss")) {
+        return Err(StoreError::Scheme);
+    }
+    Config::from_url(url).map_err(|error| StoreError::Address(error.details().to_owned()))
+}
 
 impl Store {
     /// A bounded store in memory.
@@ -42,8 +62,7 @@ impl Store {
     /// # Errors
     /// When the URL makes no sense.
     pub fn redis(url: &str) -> std::result::Result<Self, StoreError> {
-        let told = |e: &dyn std::fmt::Display| StoreError(e.to_string());
-        let config = Config::from_url(url).map_err(|e| told(&e))?;
+        let config = redis_address(url)?;
         let mut builder = tower_sessions_redis_store::fred::types::Builder::from_config(config);
         builder
             .with_performance_config(|performance| performance.default_command_timeout = PATIENCE)
@@ -55,7 +74,9 @@ impl Store {
                 };
             })
             .set_policy(ReconnectPolicy::new_constant(0, 1000));
-        let pool = builder.build_pool(CONNECTIONS).map_err(|e| told(&e))?;
+        let pool = builder
+            .build_pool(CONNECTIONS)
+            .map_err(|error| StoreError::Address(error.details().to_owned()))?;
         let _connections = pool.connect();
         Ok(Self::Redis(RedisStore::new(pool.clone()), pool))
     }
