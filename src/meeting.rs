@@ -100,7 +100,9 @@ impl MeetingRequest {
         (!members.is_empty()).then(|| format!("{{{}}}", members.join(",")))
     }
 
-    /// Puts together what stands in the URL and what stands in Jitsi's `{state}`; the URL's names go first.
+    /// Puts together what stands in the URL and what stands in Jitsi's `{state}`. The state's room goes first: Jitsi inserts
+    /// it encoded, and `{room}` as it was typed, which `&` or `#` would cut short. The URL's tenant goes first: an
+    /// administrator wrote it.
     ///
     /// `room` and `tenant` are the raw, still percent-encoded parts of the URL: Jitsi inserts names as they were
     /// typed, and [`RoomName::parse`] decodes them as Jitsi would. Empty means absent.
@@ -117,7 +119,7 @@ impl MeetingRequest {
             _ => JitsiState::default(),
         };
         let named = |name: Option<&str>| name.filter(|n| !n.is_empty()).map(str::to_owned);
-        let room = named(room).or(state.room).ok_or(MeetingError::NoRoom)?;
+        let room = state.room.or(named(room)).ok_or(MeetingError::NoRoom)?;
         let tenant = named(tenant).or(state.tenant);
         Ok(Self {
             room: RoomName::parse(&room)?,

@@ -84,7 +84,7 @@ impl Sessions {
             session.delete().await?;
             return Ok(None);
         }
-        if now - signed_in.seen_at >= SEEN_EVERY {
+        if now - signed_in.seen_at >= SEEN_EVERY.min(self.limits.idle_timeout / 10) {
             signed_in.seen_at = now;
             session.set_expiry(Some(self.end_of(&signed_in)));
             session.insert(KEY, &signed_in).await?;

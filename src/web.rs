@@ -6,6 +6,7 @@ mod callback;
 pub mod cookies;
 pub mod error;
 mod join;
+mod languages;
 pub mod page;
 mod public;
 mod redirect;
@@ -23,6 +24,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
+use tower::util::MapRequest;
 use tower_http::catch_panic::CatchPanicLayer;
 use url::Url;
 
@@ -106,7 +108,7 @@ impl Addresses {
 #[derive(Debug, thiserror::Error)]
 pub enum BuildError {
     /// The provider's HTTP client.
-    #[error("provider: {0}")]
+    #[error(transparent)]
     Http(#[from] HttpError),
     /// The session store.
     #[error(transparent)]
@@ -197,7 +199,7 @@ fn random_key(random: &SystemRandom) -> Result<SecretString, BuildError> {
     Ok(STANDARD.encode(bytes).into())
 }
 
-/// Every route. They answer below the public URL's path, and at the root too: some proxies take the path away.
+/// Every route and every layer.
 fn router(state: AppState) -> Router {
     let routes = Router::new()
         .route("/", get(public::home))
@@ -209,20 +211,20 @@ fn router(state: AppState) -> Router {
         // For whoever keeps the server running.
         .route("/healthz", get(public::healthz))
         .route("/readyz", get(public::readyz))
-        .method_not_allowed_fallback(public::method_not_allowed);
+        .method_not_allowed_fallback(public::method_not_allowed)
+        .fallback(public::not_found)
+        .with_state(state.clone());
     let path = state.addresses.path.clone();
-    let all = if path.is_empty() {
-        routes
-    } else {
-        Router::new().nest(&path, routes.clone()).merge(routes)
-    };
-    all.fallback(public::not_found)
+    let below_path = MapRequest::new(routes, move |request| request::without_path(request, &path));
+    Router::new()
+        .fallback_service(below_path)
         // From the inside out: a panic becomes an error, errors become pages, and each request one line in the log.
         .layer(CatchPanicLayer::custom(error::from_panic))
-        .layer(middleware::from_fn_with_state(state.clone(), page::show))
+        .layer(middleware::from_fn_with_state(state, page::show))
         .layer(middleware::from_fn(request::headers))
         .layer(middleware::from_fn(request::tell))
-        .with_state(state)
+        // Whatever happens in the layers themselves still gets an answer.
+        .layer(CatchPanicLayer::new())
 }
 
 /// Serves until `end` resolves, then lets running requests finish, for a while.

@@ -8,15 +8,14 @@ use percent_encoding::percent_decode_str;
 
 use super::error::WebError;
 use super::request::RequestId;
-use super::{AppState, cookies, redirect};
+use super::{AppState, cookies, languages, redirect};
 use crate::admit::Outcome;
 use crate::identity::Person;
 use crate::identity::login::{self, Wishes};
 use crate::meeting::MeetingRequest;
 
-/// The most languages that are told to the provider, and the longest tag, in bytes.
+/// The most languages that are told to the provider.
 const MOST_LANGUAGES: usize = 5;
-const LONGEST_LANGUAGE: usize = 35;
 
 /// `GET /room/{room}` and `GET /room/{tenant}/{room}`.
 pub async fn by_path(
@@ -100,7 +99,10 @@ async fn get(
         .begin(request, state.clock.now(), &state.random)?;
     let wishes = Wishes {
         prompt,
-        languages: languages(&headers),
+        languages: languages::accepted(&headers)
+            .into_iter()
+            .take(MOST_LANGUAGES)
+            .collect(),
     };
     let url = login::begin(
         &state.provider,
@@ -164,17 +166,4 @@ pub fn set_cookies(
             .map(|cookie| (header::SET_COOKIE, cookie.to_string()))
             .collect(),
     )
-}
-
-/// The browser's languages as tags that may go into a URL.
-fn languages(headers: &HeaderMap) -> Vec<String> {
-    let accepted = super::page::accepted_languages(headers);
-    let plain = |tag: &String| {
-        tag.len() <= LONGEST_LANGUAGE && tag.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
-    accepted
-        .into_iter()
-        .filter(plain)
-        .take(MOST_LANGUAGES)
-        .collect()
 }

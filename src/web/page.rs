@@ -5,7 +5,7 @@ use std::sync::{Arc, LazyLock};
 use askama::Template;
 use aws_lc_rs::digest;
 use axum::extract::{Extension, Request, State};
-use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
@@ -13,6 +13,7 @@ use base64::engine::general_purpose::STANDARD;
 use percent_encoding::utf8_percent_encode;
 
 use super::error::WebError;
+use super::languages;
 use super::request::RequestId;
 use super::texts::{self, Texts};
 use super::{Addresses, AppState};
@@ -80,7 +81,7 @@ pub async fn show(
     request: Request,
     next: Next,
 ) -> Response {
-    let texts = texts::best_for(&accepted_languages(request.headers()));
+    let texts = texts::best_for(&languages::accepted(request.headers()));
     let mut response = next.run(request).await;
     let Some(notice) = response.extensions().get::<Notice>().cloned() else {
         return response;
@@ -113,20 +114,6 @@ fn notice_without_template(texts: &Texts, id: &RequestId) -> String {
         "{}\n{}: {}\n",
         texts.internal_text, texts.request_id_label, id.0
     )
-}
-
-/// The browser's languages, in its order of preference.
-#[must_use]
-pub fn accepted_languages(headers: &HeaderMap) -> Vec<String> {
-    let raw = headers
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    if raw.len() > 1000 {
-        Vec::new()
-    } else {
-        accept_language::parse(raw)
-    }
 }
 
 impl Notice {
@@ -196,7 +183,10 @@ fn error_page<'a>(
                 texts.login_required_title,
                 texts.login_required_text,
             )
-            .offering([as_other(request)]),
+            .offering([Action {
+                label: texts.sign_in.to_owned(),
+                href: addresses.join(request, Some("login")),
+            }]),
         WebError::ProviderError { request, .. } => page
             .saying(
                 "problem",

@@ -4,7 +4,8 @@ use std::time::Instant;
 
 use aws_lc_rs::rand;
 use axum::extract::Request;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::uri::PathAndQuery;
+use axum::http::{HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 
@@ -50,15 +51,15 @@ pub async fn tell(mut request: Request, next: Next) -> Response {
         .get::<Cause>()
         .map(|Cause(cause)| cause.as_str());
     match (status, cause) {
+        // Probes come every few seconds, and say by their own answer what is wrong.
+        (_, None) if path.ends_with("/healthz") || path.ends_with("/readyz") => {
+            tracing::debug!(request.id = id.0, http.method = %method, http.path = path, http.status = status, duration_ms, "{method} {path} {status}");
+        }
         (500.., cause) => {
             tracing::error!(request.id = id.0, http.method = %method, http.path = path, http.status = status, duration_ms, error.cause = cause, "{method} {path} {status}");
         }
         (_, Some(cause)) => {
             tracing::warn!(request.id = id.0, http.method = %method, http.path = path, http.status = status, duration_ms, error.cause = cause, "{method} {path} {status}");
-        }
-        // Probes come every few seconds.
-        (_, None) if path.ends_with("/healthz") || path.ends_with("/readyz") => {
-            tracing::debug!(request.id = id.0, http.method = %method, http.path = path, http.status = status, duration_ms, "{method} {path} {status}");
         }
         (_, None) => {
             tracing::info!(request.id = id.0, http.method = %method, http.path = path, http.status = status, duration_ms, "{method} {path} {status}");
@@ -91,4 +92,24 @@ pub async fn headers(request: Request, next: Next) -> Response {
         }
     }
     response
+}
+
+/// The request without the public URL's path. Requests come with it or without: some proxies take it away.
+pub fn without_path(mut request: Request, path: &str) -> Request {
+    let shorter = request.uri().path_and_query().and_then(|whole| {
+        let rest = whole.as_str().strip_prefix(path)?;
+        match rest.chars().next() {
+            Some('/') => PathAndQuery::try_from(rest).ok(),
+            None | Some('?') => PathAndQuery::try_from(format!("/{rest}")).ok(),
+            Some(_) => None,
+        }
+    });
+    if let Some(shorter) = shorter {
+        let mut parts = request.uri().clone().into_parts();
+        parts.path_and_query = Some(shorter);
+        if let Ok(uri) = Uri::from_parts(parts) {
+            *request.uri_mut() = uri;
+        }
+    }
+    request
 }

@@ -14,6 +14,8 @@ pub struct Texts {
     pub denied_acr_text: &'static str,
     /// Who the person is here; `{}` is their name.
     pub signed_in_as: &'static str,
+    /// Action: to the provider.
+    pub sign_in: &'static str,
     /// Action: to the provider, for another account.
     pub sign_in_as_other: &'static str,
     /// The provider answered `access_denied`.
@@ -84,6 +86,7 @@ static ENGLISH: Texts = Texts {
     denied_by_default_text: "No rule of this service lets you into this room. If you should be able to join, ask your administrator.",
     denied_acr_text: "This room needs a stronger sign-in, for example with a second factor. Sign in again that way, or ask your administrator how.",
     signed_in_as: "You are signed in as {}.",
+    sign_in: "Sign in",
     sign_in_as_other: "Sign in as somebody else",
     cancelled_title: "The sign-in was cancelled",
     cancelled_text: "Either you stopped before the sign-in was finished, or your organisation does not let you use this service. You are welcome to try again.",
@@ -124,6 +127,7 @@ static GERMAN: Texts = Texts {
     denied_by_default_text: "Keine Regel dieses Dienstes erlaubt Ihnen den Zutritt zu diesem Raum. Wenn Sie teilnehmen sollten, wenden Sie sich bitte an Ihre IT-Administration.",
     denied_acr_text: "Für diesen Raum ist eine stärkere Anmeldung nötig, zum Beispiel mit einem zweiten Faktor. Melden Sie sich auf diesem Weg noch einmal an, oder fragen Sie Ihre IT-Administration, wie das geht.",
     signed_in_as: "Sie sind als {} angemeldet.",
+    sign_in: "Anmelden",
     sign_in_as_other: "Als jemand anderes anmelden",
     cancelled_title: "Die Anmeldung wurde abgebrochen",
     cancelled_text: "Entweder haben Sie die Anmeldung nicht abgeschlossen, oder Ihre Organisation hat diesen Dienst nicht für Sie freigegeben. Sie können es gern noch einmal versuchen.",
