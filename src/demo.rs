@@ -19,6 +19,7 @@ use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use tokio::net::TcpListener;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::clock::{SharedClock, SystemClock};
 use crate::config::{Log, LogFormat, Sources, load};
@@ -98,8 +99,10 @@ pub async fn run(listen: SocketAddr) -> anyhow::Result<ExitCode> {
         "Open {}/ in a browser. Ctrl-C ends the demo.",
         demo.places.jitsi
     );
+    let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
         ended = tokio::signal::ctrl_c() => ended?,
+        _ = terminated.recv() => {}
         ended = &mut demo.parts => ended?,
     }
     Ok(ExitCode::SUCCESS)
@@ -147,7 +150,6 @@ impl Demo {
             secret: shared.token_secret.clone(),
             clock,
             decisions,
-            provider: provider_state.clone(),
         });
         let identity = provider::router(provider_state);
         let parts = tokio::spawn(async move {

@@ -10,7 +10,6 @@ use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 
 use super::people::{DemoPerson, account, everybody};
-use super::provider::DemoProvider;
 use super::verdict;
 use super::{Decisions, POLICY, Places};
 use crate::clock::SharedClock;
@@ -28,19 +27,17 @@ pub struct Stand {
     pub clock: SharedClock,
     /// Why tokens were given.
     pub decisions: Decisions,
-    /// To sign in as somebody by one click.
-    pub provider: DemoProvider,
 }
 
-/// The stand-in's routes.
+/// The stand-in's routes: its own below `/-/`, which is no room's name, and every room's.
 pub fn router(stand: Stand) -> Router {
     Router::new()
         .route("/", get(welcome))
-        .route("/go", get(go))
-        .route("/login", get(login))
-        .route("/as/{username}", get(sign_in_as))
-        .route("/verify", post(verify))
-        .route("/demo.js", get(script))
+        .route("/-/go", get(go))
+        .route("/-/login", get(login))
+        .route("/-/as/{username}", get(sign_in_as))
+        .route("/-/verify", post(verify))
+        .route("/-/demo.js", get(script))
         .route("/{room}", get(room))
         .route("/{tenant}/{room}", get(room_of_tenant))
         .with_state(stand)
@@ -123,8 +120,9 @@ async fn sign_in_as(
     let Some(person) = account(&username) else {
         return StatusCode::NOT_FOUND.into_response();
     };
-    stand.provider.sign_in_next(person);
-    Redirect::to(&stand.token_auth_url(&path, "&prompt=login")).into_response()
+    let cookie = super::provider::sign_in_next(person);
+    let to = Redirect::to(&stand.token_auth_url(&path, "&prompt=login"));
+    ([(header::SET_COOKIE, cookie)], to).into_response()
 }
 
 impl Stand {
@@ -163,7 +161,7 @@ async fn verify(State(stand): State<Stand>, Form(Found { token, path }): Form<Fo
     page(&verdict::Verdict::on(&stand, &token, &path))
 }
 
-fn encoded(text: &str) -> String {
+pub(super) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, ENCODE_URI_COMPONENT).to_string()
 }
 

@@ -12,6 +12,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
+use axum_extra::extract::cookie::CookieJar;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
@@ -43,7 +44,6 @@ struct Inner {
     public_key: Value,
     clock: SharedClock,
     codes: Mutex<VecDeque<(String, Sold)>>,
-    next: Mutex<Option<&'static DemoAccount>>,
 }
 
 /// What a code stands for.
@@ -77,14 +77,20 @@ impl DemoProvider {
             }),
             clock,
             codes: Mutex::default(),
-            next: Mutex::default(),
         })))
     }
+}
 
-    /// The next sign-in is this person's, without a form: one click on the meeting page.
-    pub fn sign_in_next(&self, person: &'static DemoAccount) {
-        *self.0.next.lock().unwrap_or_else(PoisonError::into_inner) = Some(person);
-    }
+/// The cookie of this name says who signs in next, without a form: one click on the meeting page.
+const NEXT: &str = "demo-next";
+
+/// A cookie by which this browser's next sign-in is this person's. Cookies know no ports, so the provider gets what the
+/// meeting page sets; seconds are enough, and whoever is led elsewhere is soon forgotten.
+pub fn sign_in_next(person: &DemoAccount) -> String {
+    format!(
+        "{NEXT}={}; Path=/authorize; Max-Age=5; HttpOnly; SameSite=Lax",
+        person.username
+    )
 }
 
 /// The provider's routes.
@@ -137,15 +143,15 @@ struct SignIn<'a> {
     action: &'a str,
 }
 
-async fn ask(State(provider): State<DemoProvider>, Query(asked): Query<Asked>) -> Response {
-    let next = provider
-        .0
-        .next
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .take();
-    if next.is_some() {
-        return provider.0.send_back(asked, next);
+async fn ask(
+    State(DemoProvider(provider)): State<DemoProvider>,
+    jar: CookieJar,
+    Query(asked): Query<Asked>,
+) -> Response {
+    if let Some(next) = jar.get(NEXT).and_then(|cookie| account(cookie.value())) {
+        let spent = format!("{NEXT}=; Path=/authorize; Max-Age=0");
+        let back = provider.send_back(asked, Some(next));
+        return ([(header::SET_COOKIE, spent)], back).into_response();
     }
     let hidden = [
         ("client_id", Some(asked.client_id.clone())),

@@ -6,7 +6,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, DecodingKey, crypto};
 use serde_json::Value;
 
-use super::meeting::{Stand, tenant_and_room};
+use super::meeting::{Stand, encoded, tenant_and_room};
 use super::people::PEOPLE;
 use crate::meeting::RoomName;
 
@@ -56,7 +56,7 @@ impl Verdict {
         let others = PEOPLE.iter().map(|person| {
             (
                 format!("Join as {}", person.name),
-                format!("/as/{}?path={path}", person.username),
+                format!("/-/as/{}?path={}", person.username, encoded(path)),
             )
         });
         Self {
@@ -71,10 +71,12 @@ impl Verdict {
                 "participant"
             }
             .to_owned(),
-            role_explained: if moderator {
-                "May mute and remove people, start recordings, and open or close the lobby."
-            } else {
-                "May speak, listen and share a screen; somebody else runs the meeting."
+            role_explained: match (moderator, features.is_some()) {
+                (true, false) => "Runs the meeting, with everything that Jitsi offers.",
+                (true, true) => {
+                    "Runs the meeting; of what a token can allow, what is ticked below."
+                }
+                (false, _) => "Takes part; somebody else runs the meeting.",
             }
             .to_owned(),
             features: features
@@ -137,7 +139,7 @@ fn checks(stand: &Stand, token: &str, header: &Value, claims: &Value, room: &str
         check(
             text("room") == room || text("room") == "*",
             "room",
-            format!("opens the room {:?}", text("room")),
+            format!("opens the room {:?}, and this is {room:?}", text("room")),
         ),
     ]
 }

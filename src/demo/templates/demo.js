@@ -10,10 +10,10 @@ function tokenInAddress() {
 async function join() {
   const token = tokenInAddress();
   if (!token) {
-    location.replace("/login?" + new URLSearchParams({ path }));
+    location.replace("/-/login?" + new URLSearchParams({ path }));
     return;
   }
-  const answer = await fetch("/verify", { method: "POST", body: new URLSearchParams({ token, path }) });
+  const answer = await fetch("/-/verify", { method: "POST", body: new URLSearchParams({ token, path }) });
   if (!answer.ok) throw new Error(`the demo answered ${answer.status}`);
   meeting.innerHTML = await answer.text();
 }
