@@ -34,6 +34,7 @@ pub fn read(mut section: Section<'_>, providers: Option<&[String]>) -> Option<Po
         Feature::SendGroupchat,
         Feature::SendPrivateMessage,
         Feature::CreatePolls,
+        Feature::LiveTranslationSubscribe,
     ];
     let everyday_features = section.or("everyday_features", everyday.to_vec());
     let written = section.count("rules");

@@ -36,6 +36,7 @@ features! {
     InboundCall = "inbound-call",
     ListVisitors = "list-visitors",
     LiveTranslation = "live-translation",
+    LiveTranslationSubscribe = "live-translation-subscribe",
     Livestreaming = "livestreaming",
     Lobby = "lobby",
     Moderation = "moderation",
