@@ -1,0 +1,147 @@
+"""One Keycloak, one Redis, one Jitsi and one bridge for all tests; a fresh browser for each."""
+
+import re
+import signal
+
+import pytest
+
+from support.bridge import Bridge, Secrets, new_url
+from support.browser import Browser
+from support.demo import Demo
+from support.jitsi import Jitsi
+from support.keycloak import Keycloak
+from support.process import free_port
+from support.redis import Redis
+from support.screenshots import Camera
+from support.settings import Missing, Settings
+
+
+def pytest_sessionstart():
+    # Whoever ends the tests early ends the servers as well.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.fixture(scope="session")
+def settings():
+    try:
+        found = Settings.read()
+    except Missing as missing:
+        pytest.exit(str(missing), returncode=2)
+    for log in found.logs.glob("*.log"):
+        log.unlink()
+    for screenshot in found.screenshots.glob("*.png"):
+        screenshot.unlink()
+    return found
+
+
+@pytest.fixture(scope="session")
+def keys():
+    return Secrets()
+
+
+def running(server):
+    """Starts a server, and stops it in the end."""
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def jitsi():
+    yield from running(Jitsi())
+
+
+@pytest.fixture(scope="session")
+def bridge_url():
+    return new_url()
+
+
+@pytest.fixture(scope="session")
+def keycloak(settings, keys, bridge_url, tmp_path_factory):
+    home = tmp_path_factory.mktemp("keycloak") / "home"
+    yield from running(Keycloak(settings.keycloak, home, bridge_url, keys.client, settings.logs / "keycloak.log"))
+
+
+@pytest.fixture(scope="session")
+def redis(settings, tmp_path_factory):
+    yield from running(Redis(tmp_path_factory.mktemp("redis") / "home", settings.logs / "redis.log"))
+
+
+@pytest.fixture(scope="session")
+def bridge(settings, keys, bridge_url, jitsi, keycloak, redis):
+    log = settings.logs / "bridge.log"
+    bridge = Bridge(
+        settings.bridge, bridge_url, jitsi.url, keycloak.issuer, keycloak.origin, redis.url, keys, log
+    )
+    bridge.start()
+    yield bridge
+    assert_ended_well(bridge)
+
+
+def assert_ended_well(bridge):
+    assert bridge.stop() == 0, "the bridge did not end cleanly"
+    log = bridge.log()
+    assert "eyJ" not in log and "panicked" not in log, f"see the bridge's log: {bridge.log_file}"
+
+
+@pytest.fixture(scope="session")
+def bridge_without_provider(settings, keys, jitsi, redis):
+    """A bridge whose identity provider is not there."""
+    nobody = f"http://localhost:{free_port()}"
+    log = settings.logs / "bridge-without-provider.log"
+    issuer = f"{nobody}/auth/realms/jitsi"
+    bridge = Bridge(settings.bridge, new_url(), jitsi.url, issuer, nobody, redis.url, keys, log)
+    bridge.start(ready_at="/healthz")
+    yield bridge
+    assert_ended_well(bridge)
+
+
+@pytest.fixture(scope="session")
+def demo(settings):
+    demo = Demo(settings.bridge, settings.logs / "demo.log")
+    demo.start()
+    yield demo
+    assert demo.stop() == 0, "Ctrl-C did not end the demo cleanly"
+    assert "panicked" not in demo.said()
+
+
+@pytest.fixture
+def new_browser(request, settings, tmp_path):
+    """Makes browsers, each with a profile of its own. When the test fails, a picture of each is kept."""
+    browsers = []
+
+    def make():
+        browsers.append(Browser(tmp_path / f"profile-{len(browsers)}"))
+        return browsers[-1]
+
+    yield make
+    failed = getattr(request.node, "failed", False)
+    for number, browser in enumerate(browsers):
+        try:
+            if failed:
+                name = re.sub(r"\W+", "-", request.node.name)
+                Camera(browser, settings.screenshots).shoot(f"failed-{name}-{number}")
+        finally:
+            browser.quit()
+
+
+@pytest.fixture
+def browser(new_browser):
+    return new_browser()
+
+
+@pytest.fixture
+def camera(browser, settings):
+    return Camera(browser, settings.screenshots)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    report = yield
+    item.failed = getattr(item, "failed", False) or report.failed
+    return report
+
+
+def pytest_collection_finish(session):
+    if not session.items:
+        pytest.exit("no tests", returncode=2)

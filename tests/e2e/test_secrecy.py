@@ -1,0 +1,38 @@
+"""What operators may read in the bridge's log, and what nobody may."""
+
+from urllib.parse import parse_qs, urlsplit
+
+from support.jitsi_rules import token_in
+from support.meeting import arrive
+from support.people import EVERYBODY, TIM
+from support.sign_in import sign_in
+
+
+def test_the_log_tells_of_the_decision_but_not_of_token_code_state_cookie_or_secret(
+    bridge, keycloak, jitsi, keys, redis, browser
+):
+    browser.open(bridge.room("rocket-weekly"))
+    sign_in(browser, keycloak, TIM)
+    claims = arrive(browser, jitsi, keys.token)
+    token = token_in(browser.url)
+    [callback] = [address for address in browser.visited() if address.startswith(f"{bridge.url}/callback?")]
+    browser.open(callback)
+    query = parse_qs(urlsplit(callback).query)
+    [session] = browser.cookies(bridge.url).values()
+
+    log = bridge.log()
+    assert claims["jti"] in log and "Team leads run their team's rooms" in log, "the decision is not in the log"
+    assert "eyJ" not in log
+    hidden = {
+        "token": token,
+        "signature": token.rpartition(".")[2],
+        "code": query["code"][0],
+        "state": query["state"][0],
+        "session cookie": session["value"],
+        "token secret": keys.token,
+        "client secret": keys.client,
+        "cookie key": keys.cookie_key,
+        "Redis's password": redis.password,
+        **{f"password of {person.username}": person.password for person in EVERYBODY},
+    }
+    assert not [name for name, value in hidden.items() if value in log]

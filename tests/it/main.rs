@@ -1,0 +1,29 @@
+//! The server as its users meet it: started on a loopback port, driven by a browser that keeps cookies, against a
+//! provider that signs real tokens and misbehaves on request. One module a promise.
+
+#![expect(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    clippy::panic,
+    clippy::similar_names,
+    clippy::unwrap_used,
+    reason = "a test may be blunt"
+)]
+
+mod admission;
+mod browsers;
+mod callback;
+mod configuration;
+mod demo;
+mod drop_in;
+mod id_tokens;
+mod pages;
+mod policy_properties;
+mod provider_life;
+mod redirects;
+mod room_names;
+mod sessions;
+mod shutdown;
+mod support;
+mod tokens;

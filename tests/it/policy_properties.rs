@@ -1,0 +1,287 @@
+//! What holds for every policy, whatever its rules: their order never matters, a further deny never gives anybody
+//! anything, and what a capture caught stands for itself alone.
+
+use std::collections::BTreeSet;
+
+use jitsi_oidc_bridge::identity::{Email, Groups, Person};
+use jitsi_oidc_bridge::meeting::{MeetingRequest, RoomName};
+use jitsi_oidc_bridge::policy::pattern::Pattern;
+use jitsi_oidc_bridge::policy::rule::{Conditions, Effect, EmailDomain, Gift, User};
+use jitsi_oidc_bridge::policy::{
+    Decision, DeniedCause, Fallback, Feature, Policy, Role, Rule, decide,
+};
+use proptest::collection::{btree_set, vec};
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+use time::Duration;
+
+const GROUPS: [&str; 6] = [
+    "/staff",
+    "/board",
+    "/teams/a/leads",
+    "/teams/b/leads",
+    "/teams/*/leads",
+    "/x",
+];
+const GROUP_PATTERNS: [&str; 6] = [
+    "/staff",
+    "/board",
+    "/teams/{team}/leads",
+    "/teams/*",
+    "*",
+    "/x",
+];
+const ROOMS: [&str; 6] = ["a", "a-1", "b", "board", "anna", "x"];
+const ROOM_PATTERNS: [&str; 6] = ["{team}", "{team}-*", "board", "a*", "*", "{username}"];
+
+fn person(groups: BTreeSet<&'static str>, verified: bool, acr: Option<&'static str>) -> Person {
+    Person {
+        issuer: "https://id.example.org".to_owned(),
+        provider: "default".to_owned(),
+        subject: "s-1".to_owned(),
+        id: "1".to_owned(),
+        username: Some("anna".to_owned()),
+        name: "Anna".to_owned(),
+        email: Some(Email {
+            address: "anna@example.org".to_owned(),
+            verified,
+        }),
+        avatar: None,
+        groups: Groups::Known(groups.into_iter().map(str::to_owned).collect()),
+        acr: acr.map(str::to_owned),
+        auth_time: None,
+        claims: serde_json::Map::new(),
+    }
+}
+
+fn people() -> impl Strategy<Value = Person> {
+    let groups = btree_set(select(&GROUPS[..]), 0..4);
+    (
+        groups,
+        any::<bool>(),
+        select(vec![None, Some("mfa"), Some("pwd")]),
+    )
+        .prop_map(|(groups, verified, acr)| person(groups, verified, acr))
+}
+
+fn requests() -> impl Strategy<Value = MeetingRequest> {
+    select(&ROOMS[..]).prop_map(|room| MeetingRequest::to(RoomName::parse(room).unwrap(), None))
+}
+
+fn group_patterns() -> impl Strategy<Value = Vec<Pattern>> {
+    subsequence(&GROUP_PATTERNS[..], 0..2).prop_map(|all| {
+        all.into_iter()
+            .map(|text| Pattern::parse(text).unwrap())
+            .collect()
+    })
+}
+
+fn conditions() -> impl Strategy<Value = Conditions> {
+    let rooms = subsequence(&ROOM_PATTERNS[..], 0..3).prop_map(|all| {
+        all.into_iter()
+            .map(|text| Pattern::parse_room(text).unwrap())
+            .collect()
+    });
+    let users = subsequence(
+        vec![
+            User::Subject("s-1".into()),
+            User::Username("anna".into()),
+            User::Email("anna@example.org".into()),
+        ],
+        0..2,
+    );
+    let domains = subsequence(
+        vec![
+            EmailDomain::Exactly("example.org".into()),
+            EmailDomain::Exactly("other.example".into()),
+        ],
+        0..2,
+    );
+    (
+        group_patterns(),
+        group_patterns(),
+        group_patterns(),
+        rooms,
+        users,
+        domains,
+    )
+        .prop_map(
+            |(groups, all_groups, unless_groups, rooms, users, email_domains)| Conditions {
+                groups,
+                all_groups,
+                unless_groups,
+                rooms,
+                users,
+                email_domains,
+                ..Conditions::default()
+            },
+        )
+}
+
+fn gifts() -> impl Strategy<Value = Gift> {
+    let roles = select(vec![None, Some(Role::Participant), Some(Role::Moderator)]);
+    let features = prop::option::of(btree_set(select(Feature::ALL), 0..4));
+    let lifetimes = prop::option::of((1_i64..600).prop_map(Duration::minutes));
+    (roles, features, lifetimes, any::<[bool; 4]>()).prop_map(
+        |(role, features, lifetime, flags)| {
+            let [
+                lobby_bypass,
+                security_bypass,
+                hidden_from_recorder,
+                any_room,
+            ] = flags;
+            Gift {
+                role,
+                features,
+                lobby_bypass,
+                security_bypass,
+                hidden_from_recorder,
+                lifetime,
+                any_room,
+            }
+        },
+    )
+}
+
+fn effects() -> impl Strategy<Value = Effect> {
+    prop_oneof![
+        4 => gifts().prop_map(Effect::Give),
+        1 => select(vec!["No.", "Never."]).prop_map(|said| Effect::Deny(said.to_owned())),
+    ]
+}
+
+/// Policies of rules that configuration would accept.
+fn policies() -> impl Strategy<Value = Policy> {
+    let acr = prop_oneof![3 => Just(Vec::new()), 1 => Just(vec!["mfa".to_owned()])];
+    let rules = vec((conditions(), acr, effects()), 0..6).prop_map(|rules| {
+        let rules = rules
+            .into_iter()
+            .enumerate()
+            .map(|(at, (conditions, acr, effect))| {
+                let acr = if matches!(effect, Effect::Deny(_)) {
+                    Vec::new()
+                } else {
+                    acr
+                };
+                Rule {
+                    name: format!("rule {at}"),
+                    conditions,
+                    acr,
+                    effect,
+                }
+            });
+        rules.filter(|rule| rule.faults().is_empty()).collect()
+    });
+    let defaults = select(vec![Fallback::Deny, Fallback::Participant]);
+    (rules, defaults).prop_map(|(rules, default)| Policy {
+        default,
+        everyday_features: BTreeSet::from([Feature::ScreenSharing]),
+        rules,
+    })
+}
+
+/// Whether a person who is granted `less` may do nothing that `more` does not grant.
+fn gives_no_more(less: &Decision, more: &Decision) -> bool {
+    match (less, more) {
+        (Decision::Denied(_), _) => true,
+        (Decision::Granted(less), Decision::Granted(more)) => less == more,
+        (Decision::Granted(_), Decision::Denied(_)) => false,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn the_order_of_rules_never_matters(
+        (policy, shuffled) in policies().prop_flat_map(|policy| {
+            let rules = Just(policy.rules.clone()).prop_shuffle();
+            (Just(policy), rules)
+        }),
+        person in people(),
+        request in requests(),
+    ) {
+        let shuffled = Policy { rules: shuffled, ..policy.clone() };
+        prop_assert_eq!(decide(&policy, &person, &request), decide(&shuffled, &person, &request));
+    }
+
+    #[test]
+    fn a_further_deny_never_gives_anybody_anything(
+        policy in policies(),
+        conditions in conditions(),
+        person in people(),
+        request in requests(),
+    ) {
+        let deny = Rule { name: "a further deny".to_owned(), conditions, acr: Vec::new(), effect: Effect::Deny("No.".to_owned()) };
+        let mut stricter = policy.clone();
+        stricter.rules.push(deny);
+        let (before, after) = (decide(&policy, &person, &request), decide(&stricter, &person, &request));
+        prop_assert!(gives_no_more(&after, &before), "before {:?}, after {:?}", before, after);
+    }
+
+    #[test]
+    fn a_deny_that_concerns_somebody_always_wins(policy in policies(), person in people(), request in requests()) {
+        let deny = Rule {
+            name: "everybody out".to_owned(),
+            conditions: Conditions::default(),
+            acr: Vec::new(),
+            effect: Effect::Deny("Closed.".to_owned()),
+        };
+        let mut closed = policy.clone();
+        closed.rules.insert(0, deny);
+        let decision = decide(&closed, &person, &request);
+        let refused = matches!(&decision, Decision::Denied(denied)
+            if matches!(&denied.cause, DeniedCause::Rule(said) if said.contains("Closed.")));
+        prop_assert!(refused, "{:?}", decision);
+    }
+
+    #[test]
+    fn a_grant_names_the_rules_that_gave_it(policy in policies(), person in people(), request in requests()) {
+        if let Decision::Granted(grant) = decide(&policy, &person, &request) {
+            let only_these = Policy {
+                rules: policy.rules.iter().filter(|rule| grant.rules.contains(&rule.name)).cloned().collect(),
+                ..policy.clone()
+            };
+            prop_assert_eq!(decide(&only_these, &person, &request), Decision::Granted(grant));
+        }
+    }
+
+    /// Somebody who can choose a group's name must not be able to open another team's room with it.
+    #[test]
+    fn a_capture_never_acts_as_a_wildcard(team in any::<String>(), room in "[a-z0-9*%{}-]{1,12}") {
+        let policy = Policy {
+            default: Fallback::Deny,
+            everyday_features: BTreeSet::new(),
+            rules: vec![Rule {
+                name: "leads".to_owned(),
+                conditions: Conditions {
+                    groups: vec![Pattern::parse("/teams/{team}/leads").unwrap()],
+                    rooms: vec![Pattern::parse_room("{team}").unwrap()],
+                    ..Conditions::default()
+                },
+                acr: Vec::new(),
+                effect: Effect::Give(Gift { role: Some(Role::Moderator), ..Gift::default() }),
+            }],
+        };
+        let mut person = person(BTreeSet::new(), true, None);
+        person.groups = Groups::Known(BTreeSet::from([format!("/teams/{team}/leads")]));
+        let Ok(room) = RoomName::parse(&room) else { return Ok(()) };
+        let granted = matches!(decide(&policy, &person, &MeetingRequest::to(room.clone(), None)), Decision::Granted(_));
+        let own = RoomName::parse(&team) == Ok(room) && !team.contains('/');
+        prop_assert_eq!(granted, own, "the team {:?}", team);
+    }
+}
+
+#[test]
+fn a_group_called_star_leads_only_the_team_called_star() {
+    let pattern = Pattern::parse("/teams/{team}/leads").unwrap();
+    let caught = pattern.captures("/teams/*/leads", &pattern_bindings(), |_| true);
+    let room = Pattern::parse_room("{team}-*").unwrap();
+    for bindings in &caught {
+        assert!(!room.matches("rocket-weekly", bindings), "{bindings:?}");
+    }
+}
+
+fn pattern_bindings() -> jitsi_oidc_bridge::policy::pattern::Bindings {
+    jitsi_oidc_bridge::policy::pattern::Bindings::new()
+}

@@ -1,0 +1,99 @@
+//! The ID tokens of the test provider: good ones, and each way of being bad.
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use serde_json::{Value, json};
+
+use super::fault::Fault;
+use super::keys::{FIRST, SECOND};
+use super::provider::{CLIENT_ID, CLIENT_SECRET, Inner, Provider};
+
+/// The ID token of a login with this nonce and access token.
+pub(super) fn id_token(
+    provider: &Provider,
+    inner: &Inner,
+    nonce: &str,
+    access_token: &str,
+) -> String {
+    let now = provider.clock.now_unix();
+    // OpenID Connect Core, 3.1.3.6: by the hash of the token's own algorithm; Ed25519 hashes with SHA-512.
+    let hash_algorithm = match inner.key().algorithm {
+        Algorithm::EdDSA => &digest::SHA512,
+        _ => &digest::SHA256,
+    };
+    let hash = digest::digest(hash_algorithm, access_token.as_bytes());
+    let half = hash.as_ref().len() / 2;
+    let mut claims = json!({
+        "iss": provider.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": nonce,
+        "at_hash": URL_SAFE_NO_PAD.encode(&hash.as_ref()[..half]),
+    });
+    let members = claims.as_object_mut().unwrap();
+    members.extend(inner.person.as_object().cloned().unwrap_or_default());
+    let mut set = |name: &str, value: Value| members.insert(name.to_owned(), value);
+    match inner.fault {
+        Some(Fault::WrongNonce) => drop(set("nonce", "another".into())),
+        Some(Fault::NoNonce) => drop(members.remove("nonce")),
+        Some(Fault::NoAtHash) => drop(members.remove("at_hash")),
+        Some(Fault::WrongIssuer) => drop(set("iss", "https://other.example".into())),
+        Some(Fault::WrongAudience) => drop(set("aud", json!(["somebody-else"]))),
+        Some(Fault::ExtraAudience) => drop(set("aud", json!([CLIENT_ID, "somebody-else"]))),
+        Some(Fault::ForeignAzp) => drop(set("azp", "somebody-else".into())),
+        Some(Fault::Expired) => drop(set("exp", (now - 61).into())),
+        Some(Fault::IssuedInFuture) => drop(set("iat", (now + 62).into())),
+        Some(Fault::NoSubject) => drop(set("sub", "".into())),
+        Some(Fault::NumericSubject) => drop(set("sub", 7.into())),
+        Some(Fault::WrongAtHash) => drop(set("at_hash", "AAAAAAAAAAAAAAAAAAAAAA".into())),
+        _ => {}
+    }
+    sign(inner, &claims)
+}
+
+fn sign(inner: &Inner, claims: &Value) -> String {
+    let published = inner.key();
+    let header = Header {
+        kid: Some(published.kid.to_owned()),
+        ..Header::new(published.algorithm)
+    };
+    let by_hand = |header: Value| {
+        let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+        format!("{}.{}", part(&header), part(claims))
+    };
+    let symmetric = |secret: &[u8]| {
+        encode(
+            &Header::default(),
+            claims,
+            &EncodingKey::from_secret(secret),
+        )
+        .unwrap()
+    };
+    match inner.fault {
+        Some(Fault::AlgNone) => by_hand(json!({ "alg": "none" })) + ".",
+        Some(Fault::ConfusedAlgorithm) => symmetric(published.jwk.to_string().as_bytes()),
+        Some(Fault::ClientSecretAlgorithm) => symmetric(CLIENT_SECRET.as_bytes()),
+        Some(Fault::Critical) => {
+            let message = by_hand(json!({ "alg": "RS256", "kid": published.kid, "crit": ["exp"] }));
+            let signature = jsonwebtoken::crypto::sign(
+                message.as_bytes(),
+                &published.signing,
+                Algorithm::RS256,
+            )
+            .unwrap();
+            format!("{message}.{signature}")
+        }
+        Some(Fault::WrongKey) => encode(&header, claims, &SECOND.signing).unwrap(),
+        Some(Fault::NoKid) => {
+            encode(&Header::new(Algorithm::RS256), claims, &FIRST.signing).unwrap()
+        }
+        Some(Fault::UnknownKey) => {
+            let header = Header {
+                kid: Some("unheard-of".to_owned()),
+                ..header
+            };
+            encode(&header, claims, &SECOND.signing).unwrap()
+        }
+        Some(Fault::Encrypted) => "a.b.c.d.e".to_owned(),
+        _ => encode(&header, claims, &published.signing).unwrap(),
+    }
+}
