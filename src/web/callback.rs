@@ -69,8 +69,11 @@ async fn finish(
     let code = match &answer.outcome {
         Ok(code) => code,
         Err((error, description)) => {
-            login::check_answer_issuer(&state.provider, answer.issuer.as_deref())
-                .map_err(|error| WebError::login(error, meeting()))?;
+            // An error without an issuer is believed: it gives nobody anything.
+            if let Some(issuer) = &answer.issuer {
+                login::check_answer_issuer(&state.provider, Some(issuer))
+                    .map_err(|error| WebError::login(error, meeting()))?;
+            }
             return Err(WebError::provider_said(error, description, meeting()));
         }
     };
