@@ -32,8 +32,10 @@ pub enum Outcome {
 
 /// A way into the meeting.
 pub struct Admitted {
-    /// The meeting's address with the token in it: a secret of the person's.
+    /// The meeting's address in a browser, with the token in it: a secret of the person's.
     pub location: String,
+    /// The address that opens the app which the person came from, with the token in it; nothing for a browser.
+    pub app: Option<String>,
     /// What was granted, and by which rules.
     pub grant: Grant,
     /// The token's identifier.
@@ -62,6 +64,7 @@ impl Admission {
         let location = self.urls.web(request, &minted.jwt);
         Ok(Outcome::Admitted(Admitted {
             location,
+            app: self.urls.app(request, &minted.jwt),
             grant,
             jti: minted.jti,
             expires: minted.expires,

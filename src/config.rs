@@ -4,6 +4,7 @@
 //! from files of their own, and reports every fault at once.
 
 mod address;
+mod apps;
 mod jitsi_openid;
 pub mod load;
 mod policy;
@@ -22,6 +23,7 @@ use url::Url;
 pub use self::load::{Loaded, Sources, load};
 pub use self::reader::{Problem, Problems};
 use crate::identity::settings::ProviderSettings;
+use crate::meeting::app::Apps;
 use crate::meeting::url::TokenPlace;
 use crate::policy::Policy;
 use crate::session::SessionLimits;
@@ -69,6 +71,17 @@ pub struct Jitsi {
     pub token_in: TokenPlace,
     /// Skip Jitsi's own page before the meeting.
     pub skip_prejoin: bool,
+    /// `[jitsi.apps]`
+    pub apps: AppSettings,
+}
+
+/// `[jitsi.apps]`: how people who came from an app get back into it.
+#[derive(Debug)]
+pub struct AppSettings {
+    /// What the apps are called.
+    pub apps: Apps,
+    /// Open the app without a tap, where that is safe.
+    pub automatic_return: bool,
 }
 
 /// `[token]`: how tokens are signed and how long they live.

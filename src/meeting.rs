@@ -3,6 +3,7 @@
 //! Takes the room, tenant and `{state}` of a request; gives a [`MeetingRequest`], and later, by [`url::MeetingUrls`], the
 //! address back into the meeting. Knows nothing of people or HTTP frameworks.
 
+pub mod app;
 pub mod room;
 pub mod state;
 pub mod url;

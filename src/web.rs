@@ -2,6 +2,7 @@
 //!
 //! Thin: handlers call the stages in order and hold no rule of their own.
 
+mod app_return;
 mod callback;
 pub mod cookies;
 pub mod error;
@@ -58,6 +59,8 @@ pub struct Parts {
     pub sessions: Option<Sessions>,
     /// Names and attributes of cookies.
     pub cookies: CookieSettings,
+    /// Open apps without a tap, where that is safe.
+    pub automatic_return: bool,
     /// What browsers call us.
     pub addresses: Addresses,
     /// The time.
@@ -172,7 +175,12 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
                 not_before_leeway: token.not_before_leeway,
                 keyring: Keyring::shared_secret(token.algorithm, &token.secret),
             },
-            urls: MeetingUrls::new(&jitsi.url, jitsi.token_in, jitsi.skip_prejoin),
+            urls: MeetingUrls::new(
+                &jitsi.url,
+                jitsi.token_in,
+                jitsi.skip_prejoin,
+                jitsi.apps.apps,
+            ),
         },
         provider: provider.clone(),
         seals: Seals::new(&cookie_key)?,
@@ -180,6 +188,7 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
             .enabled
             .then(|| Sessions::new(store, session.limits)),
         cookies: CookieSettings::new(&server.public_url),
+        automatic_return: jitsi.apps.automatic_return,
         addresses,
         clock,
         random,

@@ -12,8 +12,8 @@ use super::reader::{Findings, Problem, Problems, Section};
 use super::source::{DEFAULT_IP_VARIABLE, Origin, overlay_environment, parse_file};
 use super::value::choice;
 use super::{
-    Config, Jitsi, Log, LogFormat, Server, Sessions, StoreChoice, Token, jitsi_openid, policy,
-    provider,
+    Config, Jitsi, Log, LogFormat, Server, Sessions, StoreChoice, Token, apps, jitsi_openid,
+    policy, provider,
 };
 use crate::meeting::url::TokenPlace;
 use crate::session::SessionLimits;
@@ -164,6 +164,7 @@ fn jitsi(mut section: Section<'_>) -> Option<Jitsi> {
     let group = section.optional::<String>("group");
     let token_in = section.or("token_in", TokenPlace::Fragment);
     let skip_prejoin = section.or("skip_prejoin", false);
+    let apps = apps::read(section.section("apps"));
     for (key, value) in [
         ("app_id", &app_id),
         ("audience", &audience),
@@ -187,6 +188,7 @@ fn jitsi(mut section: Section<'_>) -> Option<Jitsi> {
         identity,
         token_in: token_in?,
         skip_prejoin: skip_prejoin?,
+        apps: apps?,
     })
 }
 

@@ -7,6 +7,7 @@ use ::url::Url;
 use percent_encoding::utf8_percent_encode;
 
 use super::MeetingRequest;
+use super::app::{AppAddress, Apps};
 use super::room::ENCODE_URI_COMPONENT;
 
 /// Where in the URL the token stands.
@@ -25,6 +26,7 @@ pub struct MeetingUrls {
     base: String,
     token_place: TokenPlace,
     skip_prejoin: bool,
+    apps: Apps,
 }
 
 /// The setting by which Jitsi's client shows or skips the page before the meeting.
@@ -33,39 +35,55 @@ const PREJOIN: &str = "config.prejoinConfig.enabled";
 impl MeetingUrls {
     /// `skip_prejoin`: ask Jitsi not to show its own page before the meeting, unless the visit says otherwise.
     #[must_use]
-    pub fn new(jitsi: &Url, token_place: TokenPlace, skip_prejoin: bool) -> Self {
+    pub fn new(jitsi: &Url, token_place: TokenPlace, skip_prejoin: bool, apps: Apps) -> Self {
         Self {
             base: jitsi.as_str().trim_end_matches('/').to_owned(),
             token_place,
             skip_prejoin,
+            apps,
         }
     }
 
     /// The meeting's address in a browser, with the token in it.
     #[must_use]
     pub fn web(&self, request: &MeetingRequest, token: &str) -> String {
-        let mut settings = Vec::new();
-        let mut query = String::new();
-        match self.token_place {
-            TokenPlace::Query => query = format!("?jwt={token}"),
+        let settings = self.settings(request);
+        let (query, fragment) = match (self.token_place, settings.as_str()) {
+            (TokenPlace::Query, "") => (format!("?jwt={token}"), String::new()),
+            (TokenPlace::Query, settings) => (format!("?jwt={token}"), format!("#{settings}")),
             // A JSON string, encoded as Jitsi's own parser of fragments expects it.
-            TokenPlace::Fragment => settings.push(format!("jwt=%22{token}%22")),
-        }
+            (TokenPlace::Fragment, "") => (String::new(), format!("#jwt=%22{token}%22")),
+            (TokenPlace::Fragment, settings) => {
+                (String::new(), format!("#jwt=%22{token}%22&{settings}"))
+            }
+        };
+        format!("{}{query}{fragment}", self.room(request))
+    }
+
+    /// The address that opens the app which the person came from, with the token in it; `None` for a browser.
+    #[must_use]
+    pub fn app(&self, request: &MeetingRequest, token: &str) -> Option<String> {
+        let room = self.room(request);
+        let (_, place) = room.split_once("://")?;
+        let address = AppAddress {
+            place,
+            token,
+            settings: &self.settings(request),
+            web: &self.web(request, token),
+        };
+        self.apps.open(request.client, &address)
+    }
+
+    /// Jitsi's settings of the visit, as they stand in a fragment.
+    fn settings(&self, request: &MeetingRequest) -> String {
+        let mut settings = Vec::new();
         if self.skip_prejoin && !request.overrides.iter().any(|(key, _)| key == PREJOIN) {
             settings.push(format!("{PREJOIN}=false"));
         }
-        for (key, value) in &request.overrides {
-            settings.push(format!(
-                "{key}={}",
-                utf8_percent_encode(value, ENCODE_URI_COMPONENT)
-            ));
-        }
-        let fragment = if settings.is_empty() {
-            String::new()
-        } else {
-            format!("#{}", settings.join("&"))
-        };
-        format!("{}{query}{fragment}", self.room(request))
+        settings.extend(request.overrides.iter().map(|(key, value)| {
+            format!("{key}={}", utf8_percent_encode(value, ENCODE_URI_COMPONENT))
+        }));
+        settings.join("&")
     }
 
     /// The room's own address, without a token.
@@ -87,6 +105,7 @@ mod tests {
             &Url::parse("https://meet.example.org/prefix/").unwrap(),
             place,
             skip,
+            Apps::default(),
         )
     }
 
@@ -120,6 +139,98 @@ mod tests {
         assert_eq!(
             url,
             "https://meet.example.org/prefix/room#jwt=%22t%22&config.prejoinConfig.enabled=true"
+        );
+    }
+
+    /// Where each form is from: `meeting/app.rs`, and for the settings jitsi-meet, `parseURLParams.ts`.
+    #[test]
+    fn every_app_is_opened_in_its_own_way() {
+        let branded = Apps {
+            ios_scheme: "org.example.ios".to_owned(),
+            android_scheme: "org.example.android".to_owned(),
+            android_package: "org.example.meet".to_owned(),
+            electron_scheme: "example-meet".to_owned(),
+        };
+        let plain = r#""config.prejoinConfig.enabled":false"#;
+        let slashes = r#""config.a":"x/y#z;end""#;
+        let web =
+            "https%3A%2F%2Fmeet.example.org%3A8443%2Fr%25c3%25a9union%23jwt%3D%2522a.b.c%2522%26";
+        for (base, apps, tenant, client, settings, expected) in [
+            (
+                "https://meet.example.org:8443",
+                Apps::default(),
+                None,
+                "ios",
+                plain,
+                "org.jitsi.meet://meet.example.org:8443/r%c3%a9union?jwt=a.b.c#config.prejoinConfig.enabled=false".to_owned(),
+            ),
+            (
+                "https://meet.example.org/prefix/",
+                branded.clone(),
+                Some("Acme"),
+                "ios",
+                slashes,
+                "org.example.ios://meet.example.org/prefix/acme/r%c3%a9union?jwt=a.b.c#config.a=%22x%2Fy%23z%3Bend%22".to_owned(),
+            ),
+            (
+                "https://meet.example.org",
+                Apps::default(),
+                Some("acme"),
+                "electron",
+                slashes,
+                "jitsi-meet://meet.example.org/acme/r%c3%a9union?jwt=a.b.c#config.a=%22x%2Fy%23z%3Bend%22".to_owned(),
+            ),
+            (
+                "https://meet.example.org",
+                branded.clone(),
+                None,
+                "electron",
+                plain,
+                "example-meet://meet.example.org/r%c3%a9union?jwt=a.b.c#config.prejoinConfig.enabled=false".to_owned(),
+            ),
+            (
+                "https://meet.example.org:8443",
+                Apps::default(),
+                None,
+                "android",
+                plain,
+                format!("intent://meet.example.org:8443/r%c3%a9union?jwt=a.b.c#config.prejoinConfig.enabled=false\
+                 #Intent;scheme=org.jitsi.meet;package=org.jitsi.meet;S.browser_fallback_url={web}config.prejoinConfig.enabled%3Dfalse;end"),
+            ),
+            (
+                "https://meet.example.org:8443",
+                branded,
+                None,
+                "android",
+                r#""config.startSilent":true"#,
+                format!("intent://meet.example.org:8443/r%c3%a9union?jwt=a.b.c#config.startSilent=true\
+                 #Intent;scheme=org.example.android;package=org.example.meet;S.browser_fallback_url={web}config.startSilent%3Dtrue;end"),
+            ),
+        ] {
+            let state = format!(r#"{{"{client}":true,{settings}}}"#);
+            let base = Url::parse(base).unwrap();
+            let urls = MeetingUrls::new(&base, TokenPlace::Fragment, false, apps);
+            let found = urls.app(&request("Réunion", tenant, Some(&state)), "a.b.c");
+            assert_eq!(found.as_deref(), Some(expected.as_str()));
+        }
+    }
+
+    #[test]
+    fn nothing_in_a_visit_gets_out_of_its_place_in_an_apps_address() {
+        let state = r#"{"electron":true,"config.x":"/a/b?c#d&jwt=e;S.f=g;end"}"#;
+        let found = urls(TokenPlace::Query, true).app(&request("a", None, Some(state)), "a.b.c");
+        let found = found.unwrap();
+        let (place, settings) = found.split_once('#').unwrap();
+        assert_eq!(place, "jitsi-meet://meet.example.org/prefix/a?jwt=a.b.c");
+        assert!(!settings.contains(['/', '#', ';', '?']), "{settings}");
+        assert_eq!(found.matches("jwt=").count(), 1);
+    }
+
+    #[test]
+    fn a_browser_needs_no_app() {
+        assert_eq!(
+            urls(TokenPlace::Fragment, true).app(&request("a", None, None), "t"),
+            None
         );
     }
 }

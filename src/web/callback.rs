@@ -53,7 +53,7 @@ pub async fn get(
                     }
                 }
             }
-            into_meeting(&state, &id, &person, &pending.request).into_response()
+            into_meeting(&state, &id, &headers, &person, &pending.request).into_response()
         }
         Err(error) => error.into_response(),
     };

@@ -8,8 +8,8 @@ use percent_encoding::percent_decode_str;
 
 use super::error::WebError;
 use super::request::RequestId;
-use super::{AppState, cookies, languages, redirect};
-use crate::admit::Outcome;
+use super::{AppState, app_return, cookies, languages, redirect};
+use crate::admit::{Admitted, Outcome};
 use crate::identity::Person;
 use crate::identity::login::{self, Wishes};
 use crate::meeting::MeetingRequest;
@@ -87,7 +87,7 @@ async fn get(
     if prompt.is_none()
         && let Some(person) = signed_in(&state, state.cookies.session(&jar).as_deref()).await
     {
-        return into_meeting(&state, &id, &person, &request);
+        return into_meeting(&state, &id, &headers, &person, &request);
     }
     let known = state
         .provider
@@ -139,6 +139,7 @@ async fn signed_in(state: &AppState, id: Option<&str>) -> Option<Person> {
 pub fn into_meeting(
     state: &AppState,
     id: &RequestId,
+    headers: &HeaderMap,
     person: &Person,
     request: &MeetingRequest,
 ) -> Result<Response, WebError> {
@@ -147,6 +148,17 @@ pub fn into_meeting(
         .admit(person, request, state.clock.now(), &state.random)?;
     state.audit.decided(&id.0, person, request, &outcome);
     match outcome {
+        Outcome::Admitted(Admitted {
+            app: Some(app),
+            location,
+            ..
+        }) => Ok(app_return::page(
+            state,
+            headers,
+            request.client,
+            app,
+            location,
+        )),
         Outcome::Admitted(admitted) => Ok(redirect::to(&admitted.location)),
         Outcome::Denied(denied) => Err(WebError::Denied {
             denied,

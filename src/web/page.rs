@@ -40,6 +40,19 @@ pub enum Notice {
     Error(Arc<WebError>),
     /// The home page.
     Welcome,
+    /// The way back into an app.
+    OpenApp(OpenApp),
+}
+
+/// The way back into an app, over a page: browsers open an app where a person asks for it.
+#[derive(Clone)]
+pub struct OpenApp {
+    /// The address that opens the app, with the token in it.
+    pub app: String,
+    /// The meeting's address in a browser, with the token in it.
+    pub web: String,
+    /// Open the app without a tap as well.
+    pub automatic: bool,
 }
 
 #[derive(Template)]
@@ -52,6 +65,8 @@ struct Page<'a> {
     paragraphs: Vec<String>,
     messages: Vec<String>,
     person: Option<String>,
+    /// What the page opens by itself, a second after it is shown.
+    opens: Option<String>,
     actions: Vec<Action>,
     request_id_label: &'a str,
     request_id: &'a str,
@@ -66,7 +81,7 @@ impl IntoResponse for Notice {
     fn into_response(self) -> Response {
         let status = match &self {
             Self::Error(error) => error.status(),
-            Self::Welcome => StatusCode::OK,
+            Self::Welcome | Self::OpenApp(_) => StatusCode::OK,
         };
         let mut response = status.into_response();
         response.extensions_mut().insert(self);
@@ -126,12 +141,27 @@ impl Notice {
             paragraphs: Vec::new(),
             messages: Vec::new(),
             person: None,
+            opens: None,
             actions: Vec::new(),
             request_id_label: texts.request_id_label,
             request_id: "",
         };
         match self {
             Self::Welcome => page.saying("info", texts.welcome_title, texts.welcome_text),
+            Self::OpenApp(open) => Page {
+                opens: open.automatic.then(|| open.app.clone()),
+                ..page.saying("good", texts.open_app_title, texts.open_app_text)
+            }
+            .offering([
+                Action {
+                    label: texts.open_app.to_owned(),
+                    href: open.app.clone(),
+                },
+                Action {
+                    label: texts.join_in_browser.to_owned(),
+                    href: open.web.clone(),
+                },
+            ]),
             Self::Error(error) => error_page(error, page, texts, addresses),
         }
     }

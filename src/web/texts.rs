@@ -14,6 +14,14 @@ pub struct Texts {
     pub denied_acr_text: &'static str,
     /// Who the person is here; `{}` is their name.
     pub signed_in_as: &'static str,
+    /// The way back into an app.
+    pub open_app_title: &'static str,
+    /// The page is of no more use then.
+    pub open_app_text: &'static str,
+    /// Action: open the app.
+    pub open_app: &'static str,
+    /// Action: the meeting in this browser, for those without the app.
+    pub join_in_browser: &'static str,
     /// Action: to the provider.
     pub sign_in: &'static str,
     /// Action: to the provider, for another account.
@@ -114,6 +122,10 @@ static ENGLISH: Texts = Texts {
     internal_text: "This is our mistake, not yours. Please try again. If it happens again, give your administrator the request number below.",
     welcome_title: "Sign-in for Jitsi Meet",
     welcome_text: "This service signs you in to your organisation’s video meetings. Just open a meeting in Jitsi Meet: you will be brought here automatically when it is time to sign in.",
+    open_app_title: "You are signed in",
+    open_app_text: "Go on in the Jitsi app. Once the meeting is open there, you can close this page.",
+    open_app: "Open the app",
+    join_in_browser: "Join in this browser instead",
     try_again: "Try again",
     start_again: "Start again for “{}”",
     request_id_label: "Request",
@@ -155,6 +167,10 @@ static GERMAN: Texts = Texts {
     internal_text: "Das ist unser Fehler, nicht Ihrer. Bitte versuchen Sie es noch einmal. Falls es wieder passiert, nennen Sie Ihrer IT-Administration die Anfragenummer unten.",
     welcome_title: "Anmeldung für Jitsi Meet",
     welcome_text: "Über diesen Dienst melden Sie sich zu den Videokonferenzen Ihrer Organisation an. Öffnen Sie einfach ein Meeting in Jitsi Meet: Wenn eine Anmeldung nötig ist, werden Sie automatisch hierher geleitet.",
+    open_app_title: "Sie sind angemeldet",
+    open_app_text: "Weiter geht es in der Jitsi-App. Sobald das Meeting dort geöffnet ist, können Sie diese Seite schließen.",
+    open_app: "App öffnen",
+    join_in_browser: "Stattdessen in diesem Browser teilnehmen",
     try_again: "Noch einmal versuchen",
     start_again: "Neu beginnen für „{}“",
     request_id_label: "Anfrage",

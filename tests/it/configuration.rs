@@ -264,6 +264,7 @@ fn the_documented_configuration_names_every_key_and_no_other() {
     let sections = [
         "server",
         "jitsi",
+        "jitsi.apps",
         "token",
         "provider",
         "provider.claims",

@@ -12,6 +12,7 @@
 )]
 
 mod admission;
+mod apps;
 mod browsers;
 mod callback;
 mod configuration;

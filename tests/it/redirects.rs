@@ -2,6 +2,7 @@
 //! opens exactly that room.
 
 use jitsi_oidc_bridge::meeting::MeetingRequest;
+use jitsi_oidc_bridge::meeting::app::Apps;
 use jitsi_oidc_bridge::meeting::url::{MeetingUrls, TokenPlace};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use proptest::prelude::*;
@@ -355,7 +356,7 @@ proptest! {
             let asked = request.tenant.as_ref().map(ToString::to_string);
             for base in ["https://meet.example.org", "https://meet.example.org:8443/video"] {
                 for place in [TokenPlace::Fragment, TokenPlace::Query] {
-                    let urls = MeetingUrls::new(&Url::parse(base).unwrap(), place, true);
+                    let urls = MeetingUrls::new(&Url::parse(base).unwrap(), place, true, Apps::default());
                     let (found, in_tenant) = target(&urls.web(&request, "h.p.s"), base);
                     prop_assert_eq!(&in_tenant, &asked);
                     prop_assert_eq!(&found, request.room.as_str());
