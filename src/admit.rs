@@ -32,7 +32,9 @@ pub enum Outcome {
 
 /// A way into the meeting.
 pub struct Admitted {
-    /// The meeting's address in a browser, with the token in it: a secret of the person's.
+    /// The token: a secret of the person's.
+    pub token: String,
+    /// The meeting's address in a browser, with the token in it.
     pub location: String,
     /// The address that opens the app which the person came from, with the token in it; nothing for a browser.
     pub app: Option<String>,
@@ -45,6 +47,12 @@ pub struct Admitted {
 }
 
 impl Admission {
+    /// Decides, and mints nothing.
+    #[must_use]
+    pub fn decide(&self, person: &Person, request: &MeetingRequest) -> Decision {
+        decide(&self.policy, person, request)
+    }
+
     /// Decides, and mints a token for exactly what was granted.
     ///
     /// # Errors
@@ -56,7 +64,7 @@ impl Admission {
         now: OffsetDateTime,
         random: &dyn SecureRandom,
     ) -> Result<Outcome, MintError> {
-        let grant = match decide(&self.policy, person, request) {
+        let grant = match self.decide(person, request) {
             Decision::Granted(grant) => grant,
             Decision::Denied(denied) => return Ok(Outcome::Denied(denied)),
         };
@@ -64,6 +72,7 @@ impl Admission {
         let location = self.urls.web(request, &minted.jwt);
         Ok(Outcome::Admitted(Admitted {
             location,
+            token: minted.jwt.clone(),
             app: self.urls.app(request, &minted.jwt),
             grant,
             jti: minted.jti,

@@ -43,6 +43,8 @@ pub struct Config {
     pub provider: ProviderConfig,
     /// `[session]`
     pub session: Sessions,
+    /// `[inline]`
+    pub inline: Inline,
     /// `[log]`
     pub log: Log,
     /// `[policy]`
@@ -110,6 +112,15 @@ pub struct ProviderConfig {
     pub extra_ca: Option<Vec<u8>>,
     /// The longest a call may take.
     pub timeout: Duration,
+}
+
+/// `[inline]`: Jitsi's inline sign-in, for which the bridge is the token service.
+#[derive(Debug)]
+pub struct Inline {
+    /// What Jitsi calls itself (`sso.clientId` in its `config.js`).
+    pub client_id: String,
+    /// Whether tokens can be refreshed for as long as a session may live.
+    pub refresh: bool,
 }
 
 /// `[session]`: what is remembered after a login.

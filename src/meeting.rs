@@ -9,6 +9,7 @@ pub mod state;
 pub mod url;
 
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 pub use self::room::{RoomError, RoomName, Tenant, TenantError};
 pub use self::state::{JitsiState, StateError};
@@ -28,6 +29,55 @@ pub enum ClientKind {
     Electron,
 }
 
+/// What a popup of Jitsi's inline sign-in (`tokenAuthInline`) wants: a one-time code instead of a way into the room.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Popup {
+    /// Comes back in the ID token (jitsi-meet, `loginWithPopup`: 64 hexadecimal digits).
+    pub nonce: String,
+    /// The S256 challenge of the verifier that the popup keeps (RFC 7636, 4.2).
+    pub code_challenge: String,
+}
+
+/// The longest nonce, in bytes.
+const LONGEST_NONCE: usize = 128;
+/// The length of an S256 challenge: 32 bytes in base64url.
+const CHALLENGE_LENGTH: usize = 43;
+
+impl Popup {
+    /// A popup's wish; `None` when it lacks something, which makes the visit an ordinary one. Jitsi's apps send the
+    /// placeholder `{code_challenge}` as it stands, which counts as none.
+    ///
+    /// # Errors
+    /// When what came is no nonce or no S256 challenge.
+    pub fn parse(
+        nonce: Option<&str>,
+        code_challenge: Option<&str>,
+    ) -> Result<Option<Self>, MeetingError> {
+        let given = |text: Option<&str>| {
+            text.filter(|text| !text.is_empty() && *text != "{code_challenge}")
+                .map(str::to_owned)
+        };
+        let (Some(nonce), Some(code_challenge)) = (given(nonce), given(code_challenge)) else {
+            return Ok(None);
+        };
+        let plain = |text: &str| {
+            text.bytes()
+                .all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'))
+        };
+        let good = nonce.len() <= LONGEST_NONCE
+            && code_challenge.len() == CHALLENGE_LENGTH
+            && plain(&nonce)
+            && plain(&code_challenge);
+        if !good {
+            return Err(MeetingError::Popup);
+        }
+        Ok(Some(Self {
+            nonce,
+            code_challenge,
+        }))
+    }
+}
+
 /// A wish to join one room, checked and normalised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MeetingRequest {
@@ -43,6 +93,9 @@ pub struct MeetingRequest {
     /// the name, and the value as JSON text.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub overrides: Vec<(String, String)>,
+    /// The popup to answer to, where the person stays in the call.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub popup: Option<Popup>,
 }
 
 /// Why a request is no wish to join a room.
@@ -57,6 +110,9 @@ pub enum MeetingError {
     /// The tenant's name is impossible.
     #[error(transparent)]
     Tenant(#[from] TenantError),
+    /// The popup's nonce or challenge is not one.
+    #[error("the nonce or the S256 code challenge is malformed")]
+    Popup,
     /// The state is not what Jitsi sends.
     #[error(transparent)]
     State(#[from] StateError),
@@ -71,6 +127,7 @@ impl MeetingRequest {
             tenant,
             client: ClientKind::Web,
             overrides: Vec::new(),
+            popup: None,
         }
     }
 
@@ -92,13 +149,29 @@ impl MeetingRequest {
             ClientKind::Android => Some("android"),
             ClientKind::Electron => Some("electron"),
         };
-        let client = client.map(|name| format!("{name:?}:true"));
-        let overrides = self
-            .overrides
-            .iter()
-            .map(|(key, value)| format!("{key:?}:{value}"));
-        let members: Vec<String> = client.into_iter().chain(overrides).collect();
-        (!members.is_empty()).then(|| format!("{{{}}}", members.join(",")))
+        let client = client.map(|name| (name.to_owned(), "true".to_owned()));
+        let members: Vec<_> = client.into_iter().chain(self.overrides.clone()).collect();
+        (!members.is_empty()).then(|| json_object(&members))
+    }
+
+    /// The `{state}` that Jitsi's `static/sso.html` reads: where the popup is for, and a refresh token if it has one.
+    ///
+    /// A `%` is escaped, because that page decodes the state once more than it was encoded.
+    #[must_use]
+    pub fn to_popup_state(&self, refresh_token: Option<&str>) -> String {
+        let text = |name: &str, value: &str| (name.to_owned(), Value::from(value).to_string());
+        let mut members = vec![
+            text("room", &self.room.readable()),
+            text("roomSafe", self.room.as_str()),
+        ];
+        members.extend(
+            self.tenant
+                .iter()
+                .map(|tenant| text("tenant", tenant.as_str())),
+        );
+        members.extend(refresh_token.map(|token| text("refreshToken", token)));
+        members.extend(self.overrides.clone());
+        json_object(&members).replace('%', "\\u0025")
     }
 
     /// Puts together what stands in the URL and what stands in Jitsi's `{state}`. The state's room goes first: Jitsi inserts
@@ -127,6 +200,54 @@ impl MeetingRequest {
             tenant: tenant.as_deref().map(Tenant::parse).transpose()?,
             client: state.client,
             overrides: state.overrides,
+            popup: None,
         })
+    }
+}
+
+/// A JSON object of names and values that are JSON text already.
+fn json_object(members: &[(String, String)]) -> String {
+    let members: Vec<String> = members
+        .iter()
+        .map(|(name, value)| format!("{}:{value}", Value::from(name.as_str())))
+        .collect();
+    format!("{{{}}}", members.join(","))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_popup_needs_a_nonce_and_a_challenge_and_takes_no_others() {
+        let challenge = "A".repeat(43);
+        let popup = |nonce, challenge| Popup::parse(nonce, challenge);
+        assert!(matches!(popup(Some("0a"), Some(&challenge)), Ok(Some(_))));
+        assert_eq!(popup(None, Some(&challenge)), Ok(None));
+        assert_eq!(popup(Some("0a"), None), Ok(None));
+        assert_eq!(popup(Some("0a"), Some("{code_challenge}")), Ok(None));
+        assert_eq!(popup(Some("0a"), Some("short")), Err(MeetingError::Popup));
+        assert_eq!(popup(Some("<"), Some(&challenge)), Err(MeetingError::Popup));
+        let long = "a".repeat(129);
+        assert_eq!(
+            popup(Some(&long), Some(&challenge)),
+            Err(MeetingError::Popup)
+        );
+    }
+
+    #[test]
+    fn a_popups_state_survives_one_decoding_too_many() {
+        let state = r#"{"room":"50% \"x\"","config.a":"%41\\"}"#;
+        let request = MeetingRequest::parse(None, Some("acme"), Some(state)).unwrap();
+        let written = request.to_popup_state(Some("r"));
+        assert!(!written.contains('%'), "{written}");
+        let read: Value = serde_json::from_str(&written).unwrap();
+        assert_eq!(read["roomSafe"], request.room.as_str());
+        assert_eq!(read["room"], request.room.readable());
+        assert_eq!(
+            (&read["tenant"], &read["refreshToken"]),
+            (&"acme".into(), &"r".into())
+        );
+        assert_eq!(read["config.a"], "%41\\");
     }
 }

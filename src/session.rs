@@ -1,7 +1,9 @@
 //! What is remembered after a login: [`SignedIn`], in a store of the operator's choice, behind one cookie.
 
 pub mod pending;
+pub mod popups;
 pub mod store;
+pub mod tickets;
 
 use std::sync::Arc;
 

@@ -3,6 +3,7 @@
 //! Knows nothing of HTTP or of policy's rules.
 
 pub mod claims;
+pub mod id_token;
 pub mod keyring;
 
 use aws_lc_rs::rand::SecureRandom;

@@ -2,10 +2,12 @@
 //!
 //! Thin: handlers call the stages in order and hold no rule of their own.
 
+mod addresses;
 mod app_return;
 mod callback;
 pub mod cookies;
 pub mod error;
+mod inline;
 mod join;
 mod languages;
 pub mod page;
@@ -13,22 +15,23 @@ mod public;
 mod redirect;
 mod request;
 mod texts;
+mod token_answer;
 
 use std::sync::Arc;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use axum::Router;
-use axum::extract::FromRef;
+use axum::extract::{DefaultBodyLimit, FromRef};
 use axum::middleware;
-use axum::routing::get;
+use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::net::TcpListener;
 use tower::util::MapRequest;
 use tower_http::catch_panic::CatchPanicLayer;
-use url::Url;
 
+pub use self::addresses::Addresses;
 use self::cookies::CookieSettings;
 use crate::admit::Admission;
 use crate::clock::SharedClock;
@@ -39,9 +42,15 @@ use crate::meeting::url::MeetingUrls;
 use crate::observe::Audit;
 use crate::session::Sessions;
 use crate::session::pending::{PendingError, Seals};
+use crate::session::popups::Popups;
 use crate::session::store::{Store, StoreError};
+use crate::session::tickets::Tickets;
 use crate::token::Minter;
+use crate::token::id_token::IdTokens;
 use crate::token::keyring::Keyring;
+
+/// The longest token request, in bytes: a code, a verifier and a few addresses.
+const LONGEST_TOKEN_REQUEST: usize = 16 * 1024;
 
 /// Everything that handlers use: built once, never changed.
 #[derive(Clone)]
@@ -57,6 +66,10 @@ pub struct Parts {
     pub seals: Seals,
     /// What is remembered; nothing when `session.enabled` is false.
     pub sessions: Option<Sessions>,
+    /// Codes and refresh tokens of inline sign-ins.
+    pub popups: Popups,
+    /// Jitsi's side of inline sign-ins.
+    pub inline: Inline,
     /// Names and attributes of cookies.
     pub cookies: CookieSettings,
     /// Open apps without a tap, where that is safe.
@@ -84,27 +97,16 @@ impl FromRef<AppState> for Arc<Provider> {
     }
 }
 
-/// Our own addresses, as browsers see them.
-#[derive(Debug, Clone)]
-pub struct Addresses {
-    /// `server.public_url` without the slash at its end.
-    pub base: String,
-    /// Its path without the slash at its end; empty at the root of a host.
-    pub path: String,
-    /// Where the provider sends browsers back to.
+/// Jitsi as a client of the bridge's token service.
+pub struct Inline {
+    /// Its client id.
+    pub client_id: String,
+    /// Its page that takes codes, and nothing else does.
     pub redirect_uri: String,
-}
-
-impl Addresses {
-    fn new(public_url: &Url) -> Self {
-        let base = public_url.as_str().trim_end_matches('/').to_owned();
-        let path = public_url.path().trim_end_matches('/').to_owned();
-        Self {
-            redirect_uri: format!("{base}/callback"),
-            base,
-            path,
-        }
-    }
+    /// The origin of that page.
+    pub origin: String,
+    /// Signs what it gets beside the token.
+    pub id_tokens: IdTokens,
 }
 
 /// Why the server could not be built.
@@ -148,6 +150,7 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         session,
         log: _,
         policy,
+        inline,
     } = config;
     let random = SystemRandom::new();
     let http = ProviderHttp::new(
@@ -165,7 +168,20 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         StoreChoice::Memory => Store::memory(),
         StoreChoice::Redis(url) => Store::redis(url.expose_secret())?,
     };
-    let addresses = Addresses::new(&server.public_url);
+    let addresses = Addresses::new(&server.public_url, &jitsi.url, &inline.client_id);
+    let refresh_for = (session.enabled && inline.refresh).then_some(session.limits.lifetime);
+    let popups = Popups::new(Tickets::beside(&store), refresh_for);
+    let id_token_key = Seals::derive(&cookie_key, "id tokens of inline sign-ins");
+    let inline = Inline {
+        id_tokens: IdTokens::new(
+            addresses.base.clone(),
+            inline.client_id.clone(),
+            &id_token_key,
+        ),
+        client_id: inline.client_id,
+        redirect_uri: addresses.sso_page.clone(),
+        origin: jitsi.url.origin().ascii_serialization(),
+    };
     let state = AppState(Arc::new(Parts {
         admission: Admission {
             policy,
@@ -187,6 +203,8 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         sessions: session
             .enabled
             .then(|| Sessions::new(store, session.limits)),
+        popups,
+        inline,
         cookies: CookieSettings::new(&server.public_url),
         automatic_return: jitsi.apps.automatic_return,
         addresses,
@@ -215,6 +233,14 @@ fn router(state: AppState) -> Router {
         // A wish to join, from Jitsi's tokenAuthUrl.
         .route("/room/{*names}", get(join::by_path))
         .route("/join", get(join::by_query))
+        // The token service of Jitsi's inline sign-in.
+        .route("/authorize", get(inline::authorize))
+        .route(
+            "/token",
+            post(inline::token)
+                .options(inline::preflight)
+                .layer(DefaultBodyLimit::max(LONGEST_TOKEN_REQUEST)),
+        )
         // Back from the provider.
         .route("/callback", get(callback::get))
         // For whoever keeps the server running.

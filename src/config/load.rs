@@ -12,8 +12,8 @@ use super::reader::{Findings, Problem, Problems, Section};
 use super::source::{DEFAULT_IP_VARIABLE, Origin, overlay_environment, parse_file};
 use super::value::choice;
 use super::{
-    Config, Jitsi, Log, LogFormat, Server, Sessions, StoreChoice, Token, apps, jitsi_openid,
-    policy, provider,
+    Config, Inline, Jitsi, Log, LogFormat, Server, Sessions, StoreChoice, Token, apps,
+    jitsi_openid, policy, provider,
 };
 use crate::meeting::url::TokenPlace;
 use crate::session::SessionLimits;
@@ -115,6 +115,7 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
     let token = token(root.section("token"));
     let provider = provider::read(root.section("provider"));
     let session = session(root.section("session"));
+    let inline = inline(root.section("inline"));
     let log = log(root.section("log"));
     let names = provider
         .as_ref()
@@ -132,6 +133,7 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
         token: token?,
         provider: provider?,
         session: session?,
+        inline: inline?,
         log: log?,
         policy: policy?,
     })
@@ -268,6 +270,20 @@ fn session(mut section: Section<'_>) -> Option<Sessions> {
         limits,
         store: store?,
         cookie_key: cookie_key?,
+    })
+}
+
+fn inline(mut section: Section<'_>) -> Option<Inline> {
+    let client_id = section.or("client_id", "jitsi-meet".to_owned());
+    if client_id.as_deref() == Some("") {
+        let said = "empty: write what Jitsi's config.js has as sso.clientId";
+        section.fault("client_id", None, said);
+    }
+    let refresh = section.or("refresh", true);
+    section.finish();
+    Some(Inline {
+        client_id: client_id?,
+        refresh: refresh?,
     })
 }
 

@@ -4,6 +4,8 @@
 //! `android` and `electron`, and settings of the visit under `config.`, `interfaceConfig.` and `iceServers.`.
 //! Whatever else a newer client sends is ignored.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 use super::ClientKind;
@@ -21,7 +23,7 @@ const PLAIN_TEXTS: [&str; 2] = ["config.subject", "config.localSubject"];
 const OVERRIDE_FAMILIES: [&str; 3] = ["config.", "interfaceConfig.", "iceServers."];
 
 /// What a `{state}` held.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct JitsiState {
     /// `roomSafe`, else `room`.
     pub room: Option<String>,
@@ -31,6 +33,20 @@ pub struct JitsiState {
     pub client: ClientKind,
     /// The settings: name and value as JSON text.
     pub overrides: Vec<(String, String)>,
+    /// A refresh token of ours, which an inline sign-in wants to renew by.
+    pub refresh_token: Option<String>,
+}
+
+impl fmt::Debug for JitsiState {
+    /// Without the refresh token.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JitsiState")
+            .field("room", &self.room)
+            .field("tenant", &self.tenant)
+            .field("client", &self.client)
+            .field("overrides", &self.overrides)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a state was not accepted.
@@ -73,6 +89,7 @@ impl JitsiState {
                 () => ClientKind::Web,
             },
             overrides: overrides(&members),
+            refresh_token: name("refreshToken"),
         })
     }
 }

@@ -4,8 +4,8 @@
 //! may end on another that has the same `session.cookie_key`.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
-use aws_lc_rs::digest;
 use aws_lc_rs::rand::SecureRandom;
+use aws_lc_rs::{digest, hmac};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -83,6 +83,21 @@ impl Seals {
         let key = RandomizedNonceKey::new(&AES_256_GCM, key.as_ref())
             .map_err(|_| PendingError::Sealing)?;
         Ok(Self { key })
+    }
+
+    /// A key for something else, drawn from the same secret: it tells nothing of the seals' own, and every replica with
+    /// the same secret has the same.
+    #[must_use]
+    pub fn derive(secret: &SecretString, what_for: &str) -> [u8; 32] {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
+        let mut derived = [0; 32];
+        for (to, from) in derived
+            .iter_mut()
+            .zip(hmac::sign(&key, what_for.as_bytes()).as_ref())
+        {
+            *to = *from;
+        }
+        derived
     }
 
     /// Begins a login for a meeting.

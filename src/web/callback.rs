@@ -53,7 +53,9 @@ pub async fn get(
                     }
                 }
             }
-            into_meeting(&state, &id, &headers, &person, &pending.request).into_response()
+            into_meeting(&state, &id, &headers, &person, &pending.request)
+                .await
+                .into_response()
         }
         Err(error) => error.into_response(),
     };

@@ -9,12 +9,14 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::page::Notice;
+use crate::identity::Person;
 use crate::identity::id_token::IdTokenError;
 use crate::identity::login::LoginError;
 use crate::identity::provider::ProviderError;
 use crate::meeting::{MeetingError, MeetingRequest};
 use crate::policy::{Denied, DeniedCause};
 use crate::session::pending::PendingError;
+use crate::session::popups::PopupError;
 use crate::token::MintError;
 
 /// The cause of an error, for the request's line in the log; an extension of the response.
@@ -94,6 +96,14 @@ pub enum WebError {
     /// No meeting can have this name, or the link is broken.
     #[error(transparent)]
     Meeting(#[from] MeetingError),
+    /// Jitsi's inline sign-in is set up differently here and there: this parameter is not what it should be.
+    #[error(
+        "{0} is not what this bridge expects; compare tokenAuthUrl and sso in Jitsi's config.js with [inline] here"
+    )]
+    Client(&'static str),
+    /// A code could not be kept.
+    #[error(transparent)]
+    Popup(#[from] PopupError),
     /// A parameter came twice.
     #[error("a parameter came twice")]
     TwoMeanings,
@@ -115,6 +125,16 @@ pub enum WebError {
 }
 
 impl WebError {
+    /// Policy says no.
+    #[must_use]
+    pub fn denied(denied: Denied, person: &Person, request: &MeetingRequest) -> Self {
+        Self::Denied {
+            denied,
+            name: person.name.clone(),
+            request: request.clone(),
+        }
+    }
+
     /// The provider cannot be reached.
     #[must_use]
     pub fn unavailable(error: &ProviderError, request: MeetingRequest) -> Self {
@@ -188,9 +208,10 @@ impl WebError {
             | Self::LoginRequired { .. }
             | Self::TooWeak { .. } => StatusCode::FORBIDDEN,
             Self::ProviderError { .. } | Self::SignInFailed { .. } => StatusCode::BAD_GATEWAY,
-            Self::Unavailable { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable { .. } | Self::Popup(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Expired(_)
             | Self::Meeting(_)
+            | Self::Client(_)
             | Self::TwoMeanings
             | Self::Pending(PendingError::TooLong) => StatusCode::BAD_REQUEST,
             Self::NotFound => StatusCode::NOT_FOUND,

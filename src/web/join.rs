@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 
 use super::error::WebError;
 use super::request::RequestId;
-use super::{AppState, app_return, cookies, languages, redirect};
+use super::{AppState, app_return, cookies, inline, languages, redirect};
 use crate::admit::{Admitted, Outcome};
 use crate::identity::Person;
 use crate::identity::login::{self, Wishes};
@@ -58,7 +58,7 @@ pub async fn by_query(
 }
 
 /// A parameter of the query as it stands there, still encoded. One that comes twice has no meaning.
-fn parameter<'a>(uri: &'a Uri, name: &str) -> Result<Option<&'a str>, WebError> {
+pub fn parameter<'a>(uri: &'a Uri, name: &str) -> Result<Option<&'a str>, WebError> {
     let pairs = uri.query().unwrap_or_default().split('&');
     let mut values = pairs.filter_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
     match (values.next(), values.next()) {
@@ -68,7 +68,7 @@ fn parameter<'a>(uri: &'a Uri, name: &str) -> Result<Option<&'a str>, WebError> 
 }
 
 /// "Sign in as somebody else": the provider is to ask again.
-fn prompt(uri: &Uri) -> Result<Option<&'static str>, WebError> {
+pub fn prompt(uri: &Uri) -> Result<Option<&'static str>, WebError> {
     Ok(match parameter(uri, "prompt")? {
         Some("login") => Some("login"),
         Some("select_account") => Some("select_account"),
@@ -76,7 +76,8 @@ fn prompt(uri: &Uri) -> Result<Option<&'static str>, WebError> {
     })
 }
 
-async fn get(
+/// A wish to join, from wherever it came: with a live session to the decision, else to the provider.
+pub async fn get(
     State(state): State<AppState>,
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
@@ -87,7 +88,7 @@ async fn get(
     if prompt.is_none()
         && let Some(person) = signed_in(&state, state.cookies.session(&jar).as_deref()).await
     {
-        return into_meeting(&state, &id, &headers, &person, &request);
+        return into_meeting(&state, &id, &headers, &person, &request).await;
     }
     let known = state
         .provider
@@ -136,13 +137,16 @@ async fn signed_in(state: &AppState, id: Option<&str>) -> Option<Person> {
 }
 
 /// The end of every way in: decides, tells the audit, and sends the browser into the meeting or says why not.
-pub fn into_meeting(
+pub async fn into_meeting(
     state: &AppState,
     id: &RequestId,
     headers: &HeaderMap,
     person: &Person,
     request: &MeetingRequest,
 ) -> Result<Response, WebError> {
+    if let Some(popup) = &request.popup {
+        return inline::into_popup(state, id, person, request, popup).await;
+    }
     let outcome = state
         .admission
         .admit(person, request, state.clock.now(), &state.random)?;
@@ -160,11 +164,7 @@ pub fn into_meeting(
             location,
         )),
         Outcome::Admitted(admitted) => Ok(redirect::to(&admitted.location)),
-        Outcome::Denied(denied) => Err(WebError::Denied {
-            denied,
-            name: person.name.clone(),
-            request: request.clone(),
-        }),
+        Outcome::Denied(denied) => Err(WebError::denied(denied, person, request)),
     }
 }
 

@@ -10,7 +10,6 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use percent_encoding::utf8_percent_encode;
 
 use super::error::WebError;
 use super::languages;
@@ -18,7 +17,6 @@ use super::request::RequestId;
 use super::texts::{self, Texts};
 use super::{Addresses, AppState};
 use crate::meeting::MeetingRequest;
-use crate::meeting::room::ENCODE_URI_COMPONENT;
 use crate::policy::DeniedCause;
 use crate::token::MintError;
 
@@ -249,7 +247,10 @@ fn error_page<'a>(
         WebError::Meeting(crate::meeting::MeetingError::Room(_)) => {
             page.saying("problem", texts.bad_room_title, texts.bad_room_text)
         }
-        WebError::Meeting(_) | WebError::TwoMeanings | WebError::Pending(_) => {
+        WebError::Meeting(_)
+        | WebError::Client(_)
+        | WebError::TwoMeanings
+        | WebError::Pending(_) => {
             page.saying("problem", texts.bad_request_title, texts.bad_request_text)
         }
         WebError::Mint(MintError::TooLong(_)) => page.saying(
@@ -263,7 +264,7 @@ fn error_page<'a>(
             texts.method_not_allowed_title,
             texts.method_not_allowed_text,
         ),
-        WebError::Mint(_) | WebError::Internal(_) => {
+        WebError::Mint(_) | WebError::Popup(_) | WebError::Internal(_) => {
             page.saying("problem", texts.internal_title, texts.internal_text)
         }
     }
@@ -284,40 +285,5 @@ impl<'a> Page<'a> {
             actions: actions.into_iter().collect(),
             ..self
         }
-    }
-}
-
-impl Addresses {
-    /// Our own address of a wish to join.
-    #[must_use]
-    pub fn join(&self, request: &MeetingRequest, prompt: Option<&str>) -> String {
-        let encoded = |text: &str| utf8_percent_encode(text, ENCODE_URI_COMPONENT).to_string();
-        let tenant = request.tenant.as_ref();
-        // The room's name is encoded already, as Jitsi's own links have it.
-        let (mut url, mut query) = if let Some(state) = request.to_state() {
-            let tenant = tenant.map(|tenant| format!("tenant={tenant}"));
-            let parts = [
-                Some(format!("room={}", request.room)),
-                tenant,
-                Some(format!("state={}", encoded(&state))),
-            ];
-            (
-                format!("{}/join", self.base),
-                parts.into_iter().flatten().collect(),
-            )
-        } else {
-            let tenant = tenant
-                .map(|tenant| format!("/{tenant}"))
-                .unwrap_or_default();
-            (
-                format!("{}/room{tenant}/{}", self.base, request.room),
-                Vec::new(),
-            )
-        };
-        query.extend(prompt.map(|prompt| format!("prompt={prompt}")));
-        if !query.is_empty() {
-            url = format!("{url}?{}", query.join("&"));
-        }
-        url
     }
 }

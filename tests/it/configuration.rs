@@ -269,6 +269,7 @@ fn the_documented_configuration_names_every_key_and_no_other() {
         "provider",
         "provider.claims",
         "session",
+        "inline",
         "log",
         "policy",
         "policy.rules",

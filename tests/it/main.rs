@@ -19,6 +19,7 @@ mod configuration;
 mod demo;
 mod drop_in;
 mod id_tokens;
+mod inline;
 mod pages;
 mod policy_properties;
 mod provider_life;

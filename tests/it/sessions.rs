@@ -1,49 +1,11 @@
 //! Who has signed in is remembered, for as long as configured and no longer, and every meeting is decided upon afresh.
 //!
-//! The promises of the store are one suite, run against the memory and, where the environment's `REDIS_URL` names one,
-//! against Redis or Valkey.
-
-use std::io::Write as _;
-use std::sync::Once;
+//! The promises of the store are one suite, run against the memory and against Redis or Valkey.
 
 use time::Duration;
 
+use super::support::stores::in_both_stores;
 use super::support::{Bridge, Browser, Landed, Provider, nora, sara, tim, token_in, usual};
-
-static SAID: Once = Once::new();
-
-/// The settings of the Redis store; nothing, said loudly and once, where there is none.
-fn redis() -> Option<String> {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "no configuration reaches a test; the environment says which services are there"
-    )]
-    let url = std::env::var("REDIS_URL").ok();
-    if url.is_none() {
-        // Past the test harness, which keeps to itself what a passing test prints.
-        SAID.call_once(|| {
-            let said = b"SKIPPED: sessions in Redis; set REDIS_URL to test them as well\n";
-            std::io::stderr().write_all(said).unwrap();
-        });
-    }
-    url.map(|url| format!("session.store = \"redis\"\nsession.redis_url = {url:?}"))
-}
-
-/// Each test twice: with the memory as the store, and with Redis.
-macro_rules! in_both_stores {
-    ($($name:ident)*) => {
-        mod in_memory {
-            $(#[tokio::test] async fn $name() { super::$name("").await; })*
-        }
-        mod in_redis {
-            $(#[tokio::test] async fn $name() {
-                if let Some(settings) = super::redis() {
-                    super::$name(&settings).await;
-                }
-            })*
-        }
-    };
-}
 
 in_both_stores! {
     a_live_session_goes_straight_to_the_meeting

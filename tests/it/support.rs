@@ -6,6 +6,7 @@ pub mod fault;
 pub mod forge;
 pub mod keys;
 pub mod provider;
+pub mod stores;
 
 pub use bridge::{Bridge, JITSI, TestClock};
 pub use browser::{Browser, Landed};

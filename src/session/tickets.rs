@@ -1,0 +1,182 @@
+//! Small things kept for a while under a key that only their holder knows: one-time codes, refresh tokens and their
+//! families. In memory, or in Redis for several replicas.
+//!
+//! A key is stored as its digest: whoever reads the store can redeem nothing.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use moka::Expiry;
+use moka::sync::Cache;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use time::Duration;
+use tower_sessions_redis_store::fred::prelude::{Expiration, KeysInterface as _, Pool};
+
+use super::store::Store;
+
+/// The most entries held in memory; beyond them the least used end first.
+const MOST_IN_MEMORY: u64 = 100_000;
+
+/// A keeper of tickets.
+#[derive(Clone)]
+pub struct Tickets(Kept);
+
+#[derive(Clone)]
+enum Kept {
+    Memory(Cache<String, Entry>),
+    Redis(Pool),
+}
+
+#[derive(Clone)]
+struct Entry {
+    content: Arc<[u8]>,
+    life: std::time::Duration,
+}
+
+/// What a ticket is for; one cannot be taken for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// A one-time code of the token service.
+    Code,
+    /// A refresh token that is still good.
+    RefreshToken,
+    /// What the refresh tokens of one sign-in have in common.
+    Family,
+}
+
+/// Why a ticket was not kept or found.
+#[derive(Debug, thiserror::Error)]
+pub enum TicketError {
+    /// The store does not answer.
+    #[error("the store does not answer: {0}")]
+    Store(String),
+    /// Not what was put in.
+    #[error("the store holds something else than a ticket")]
+    Content,
+}
+
+impl Tickets {
+    /// Tickets beside the sessions of a store.
+    #[must_use]
+    pub fn beside(store: &Store) -> Self {
+        Self(match store {
+            Store::Memory(_) => Kept::Memory(
+                Cache::builder()
+                    .max_capacity(MOST_IN_MEMORY)
+                    .expire_after(ByLife)
+                    .build(),
+            ),
+            Store::Redis(_, pool) => Kept::Redis(pool.clone()),
+        })
+    }
+
+    /// Keeps `content` under `key` for `life`, over whatever was there.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn put(
+        &self,
+        purpose: Purpose,
+        key: &str,
+        content: &impl Serialize,
+        life: Duration,
+    ) -> Result<(), TicketError> {
+        let content = serde_json::to_vec(content).map_err(|_| TicketError::Content)?;
+        let key = stored_key(purpose, key);
+        match &self.0 {
+            Kept::Memory(cache) => {
+                let life = life.unsigned_abs();
+                let content = content.into();
+                cache.insert(key, Entry { content, life });
+                Ok(())
+            }
+            Kept::Redis(pool) => {
+                let expires = Expiration::EX(life.whole_seconds().max(1));
+                pool.set::<(), _, _>(key, content.as_slice(), Some(expires), None, false)
+                    .await
+                    .map_err(|error| silent(&error))
+            }
+        }
+    }
+
+    /// What is kept under a key.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn get<T: DeserializeOwned>(
+        &self,
+        purpose: Purpose,
+        key: &str,
+    ) -> Result<Option<T>, TicketError> {
+        let key = stored_key(purpose, key);
+        let content = match &self.0 {
+            Kept::Memory(cache) => cache.get(&key).map(|entry| entry.content.to_vec()),
+            Kept::Redis(pool) => pool.get(key).await.map_err(|error| silent(&error))?,
+        };
+        read(content)
+    }
+
+    /// What was kept under a key, which from now on holds nothing: of several who ask at once, one gets it.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn take<T: DeserializeOwned>(
+        &self,
+        purpose: Purpose,
+        key: &str,
+    ) -> Result<Option<T>, TicketError> {
+        let key = stored_key(purpose, key);
+        let content = match &self.0 {
+            Kept::Memory(cache) => cache.remove(&key).map(|entry| entry.content.to_vec()),
+            Kept::Redis(pool) => pool.getdel(key).await.map_err(|error| silent(&error))?,
+        };
+        read(content)
+    }
+}
+
+fn read<T: DeserializeOwned>(content: Option<Vec<u8>>) -> Result<Option<T>, TicketError> {
+    let parsed = content.map(|content| serde_json::from_slice(&content));
+    parsed.transpose().map_err(|_| TicketError::Content)
+}
+
+fn stored_key(purpose: Purpose, key: &str) -> String {
+    let purpose = match purpose {
+        Purpose::Code => "code",
+        Purpose::RefreshToken => "refresh",
+        Purpose::Family => "family",
+    };
+    let digest = digest::digest(&digest::SHA256, key.as_bytes());
+    format!("{purpose}:{}", URL_SAFE_NO_PAD.encode(digest))
+}
+
+fn silent(error: &tower_sessions_redis_store::fred::error::Error) -> TicketError {
+    TicketError::Store(error.details().to_owned())
+}
+
+/// Each entry ends after its own life.
+struct ByLife;
+
+impl Expiry<String, Entry> for ByLife {
+    fn expire_after_create(
+        &self,
+        _key: &String,
+        entry: &Entry,
+        _at: Instant,
+    ) -> Option<std::time::Duration> {
+        Some(entry.life)
+    }
+
+    fn expire_after_update(
+        &self,
+        _key: &String,
+        entry: &Entry,
+        _at: Instant,
+        _left: Option<std::time::Duration>,
+    ) -> Option<std::time::Duration> {
+        Some(entry.life)
+    }
+}

@@ -1,0 +1,265 @@
+//! Jitsi's inline sign-in (`tokenAuthInline`), in which nobody leaves the call: the bridge is the token service that
+//! Jitsi's `static/sso.html` talks to.
+//!
+//! A popup opens `/authorize`, the person signs in, and the popup ends at `sso.html` with a one-time code, which that page
+//! trades for tokens at `/token` (jitsi-meet, `static/sso.html` and `react/features/authentication/actions.web.ts`).
+
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
+use axum::response::{IntoResponse, Response};
+use percent_encoding::{percent_decode_str, utf8_percent_encode};
+use url::form_urlencoded;
+
+use super::error::WebError;
+use super::request::RequestId;
+use super::token_answer::{Refusal, TokenAnswer};
+use super::{AppState, join, redirect};
+use crate::admit::Outcome;
+use crate::identity::Person;
+use crate::meeting::room::ENCODE_URI_COMPONENT;
+use crate::meeting::{ClientKind, JitsiState, MeetingRequest, Popup};
+use crate::policy::Decision;
+use crate::session::popups::{PopupError, SignIn};
+
+/// `GET /authorize`: begins an inline sign-in, or an ordinary one where Jitsi asks for no code: its apps do not, nor
+/// does a page that is not in a call.
+pub async fn authorize(
+    state: State<AppState>,
+    id: Extension<RequestId>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, WebError> {
+    let decoded = |name: &str| -> Result<Option<String>, WebError> {
+        let text = join::parameter(&uri, name)?;
+        Ok(text.map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned()))
+    };
+    let jitsi_state = decoded("state")?;
+    let mut request = MeetingRequest::parse(
+        join::parameter(&uri, "room")?,
+        join::parameter(&uri, "tenant")?,
+        jitsi_state.as_deref(),
+    )?;
+    let popup = Popup::parse(
+        decoded("nonce")?.as_deref(),
+        decoded("code_challenge")?.as_deref(),
+    )?;
+    if let Some(popup) = popup.filter(|_| request.client == ClientKind::Web) {
+        let method = decoded("code_challenge_method")?;
+        let inline = &state.inline;
+        if decoded("client_id")?.as_ref() != Some(&inline.client_id) {
+            return Err(WebError::Client("client_id"));
+        }
+        if decoded("redirect_uri")?.as_ref() != Some(&inline.redirect_uri) {
+            return Err(WebError::Client("redirect_uri"));
+        }
+        if method.is_some_and(|method| method != "S256") {
+            return Err(WebError::Client("code_challenge_method"));
+        }
+        // The page itself refreshes, without looking at a code.
+        let refresh_token = jitsi_state
+            .as_deref()
+            .and_then(|text| JitsiState::parse(text).ok())
+            .and_then(|state| state.refresh_token);
+        if let Some(refresh_token) = refresh_token {
+            let popup_state = request.to_popup_state(Some(&refresh_token));
+            return Ok(to_sso_page(&state, &[("state", &popup_state)]));
+        }
+        request.popup = Some(popup);
+    }
+    let prompt = join::prompt(&uri)?;
+    join::get(state, id, headers, request, prompt).await
+}
+
+/// Ends a popup's sign-in: back to `sso.html`, with a code if the person may join.
+pub async fn into_popup(
+    state: &AppState,
+    id: &RequestId,
+    person: &Person,
+    request: &MeetingRequest,
+    popup: &Popup,
+) -> Result<Response, WebError> {
+    if let Decision::Denied(denied) = state.admission.decide(person, request) {
+        let outcome = Outcome::Denied(denied.clone());
+        state.audit.decided(&id.0, person, request, &outcome);
+        return Err(WebError::denied(denied, person, request));
+    }
+    let now = state.clock.now();
+    let code = state
+        .popups
+        .issue_code(person, request, popup, now, &state.random)
+        .await?;
+    let popup_state = request.to_popup_state(None);
+    Ok(to_sso_page(
+        state,
+        &[("code", &code), ("state", &popup_state)],
+    ))
+}
+
+fn to_sso_page(state: &AppState, parameters: &[(&str, &str)]) -> Response {
+    let query: Vec<String> = parameters
+        .iter()
+        .map(|(name, value)| {
+            format!(
+                "{name}={}",
+                utf8_percent_encode(value, ENCODE_URI_COMPONENT)
+            )
+        })
+        .collect();
+    redirect::to(&format!(
+        "{}?{}",
+        state.inline.redirect_uri,
+        query.join("&")
+    ))
+}
+
+/// `POST /token` (RFC 6749, 4.1.3 and 6).
+pub async fn token(
+    State(state): State<AppState>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    body: String,
+) -> Response {
+    if !of_jitsi(&state, &headers) {
+        return Refusal::ForeignOrigin.into_response();
+    }
+    let answer = match Form::read(&body) {
+        Ok(form) => answer(&state, &id, &form).await,
+        Err(refusal) => Err(refusal),
+    };
+    for_jitsi(&state, answer.into_response())
+}
+
+/// `OPTIONS /token`: whether a browser may ask (CORS, the Fetch standard's preflight).
+pub async fn preflight(State(state): State<AppState>, headers: HeaderMap) -> Response {
+    if !of_jitsi(&state, &headers) {
+        return Refusal::ForeignOrigin.into_response();
+    }
+    let allowed = [
+        (header::ACCESS_CONTROL_ALLOW_METHODS, "POST"),
+        (header::ACCESS_CONTROL_ALLOW_HEADERS, "content-type"),
+        (header::ACCESS_CONTROL_MAX_AGE, "600"),
+    ];
+    for_jitsi(&state, (StatusCode::NO_CONTENT, allowed).into_response())
+}
+
+/// Browsers say from which origin a page asks; other programs say nothing.
+fn of_jitsi(state: &AppState, headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ORIGIN)
+        .is_none_or(|origin| origin.as_bytes() == state.inline.origin.as_bytes())
+}
+
+/// Lets Jitsi's pages read an answer, and no others.
+fn for_jitsi(state: &AppState, mut response: Response) -> Response {
+    let headers = response.headers_mut();
+    if let Ok(origin) = HeaderValue::from_str(&state.inline.origin) {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+    }
+    headers.insert(header::VARY, HeaderValue::from_static("Origin"));
+    headers.insert(
+        HeaderName::from_static("pragma"),
+        HeaderValue::from_static("no-cache"),
+    );
+    response
+}
+
+/// A token request, of which no parameter may come twice (RFC 6749, 3.2).
+struct Form(Vec<(String, String)>);
+
+impl Form {
+    fn read(body: &str) -> Result<Self, Refusal> {
+        let pairs: Vec<(String, String)> = form_urlencoded::parse(body.as_bytes())
+            .into_owned()
+            .collect();
+        let twice = |(at, (name, _)): (usize, &(String, String))| {
+            pairs.iter().skip(at + 1).any(|(other, _)| other == name)
+        };
+        if pairs.iter().enumerate().any(twice) {
+            return Err(Refusal::Malformed("a parameter came twice"));
+        }
+        Ok(Self(pairs))
+    }
+
+    fn get(&self, name: &'static str) -> Result<&str, Refusal> {
+        let found = self.0.iter().find(|(key, _)| key == name);
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
+            .ok_or(Refusal::Missing(name))
+    }
+}
+
+async fn answer(state: &AppState, id: &RequestId, form: &Form) -> Result<TokenAnswer, Refusal> {
+    let grant_type = form.get("grant_type")?;
+    if form.get("client_id")? != state.inline.client_id {
+        return Err(Refusal::Client);
+    }
+    let now = state.clock.now();
+    match grant_type {
+        "authorization_code" => {
+            if form.get("redirect_uri")? != state.inline.redirect_uri {
+                return Err(Refusal::RedirectUri);
+            }
+            let (code, verifier) = (form.get("code")?, form.get("code_verifier")?);
+            let sign_in = state.popups.redeem(code, verifier, now).await?;
+            let mut answer = mint(state, id, &sign_in)?;
+            answer.refresh_token = state
+                .popups
+                .found_family(sign_in, now, &state.random)
+                .await?;
+            Ok(answer)
+        }
+        "refresh_token" => {
+            let family = state.popups.spend(form.get("refresh_token")?, now).await?;
+            let mut answer = match mint(state, id, &family.sign_in) {
+                Ok(answer) => answer,
+                Err(refusal) => {
+                    state.popups.end(&family).await?;
+                    return Err(refusal);
+                }
+            };
+            answer.refresh_token = state.popups.next_token(family, now, &state.random).await?;
+            Ok(answer)
+        }
+        _ => Err(Refusal::GrantType),
+    }
+}
+
+/// Asks policy again, and mints what it grants.
+fn mint(state: &AppState, id: &RequestId, sign_in: &SignIn) -> Result<TokenAnswer, Refusal> {
+    let now = state.clock.now();
+    let SignIn {
+        person,
+        request,
+        nonce,
+        ..
+    } = sign_in;
+    let outcome = state
+        .admission
+        .admit(person, request, now, &state.random)
+        .map_err(Refusal::Mint)?;
+    state.audit.decided(&id.0, person, request, &outcome);
+    let Outcome::Admitted(admitted) = outcome else {
+        return Err(Refusal::Denied);
+    };
+    let id_token = state
+        .inline
+        .id_tokens
+        .sign(&person.id, nonce, now, admitted.expires)
+        .map_err(|error| Refusal::Mint(error.into()))?;
+    Ok(TokenAnswer {
+        access_token: admitted.token,
+        id_token,
+        refresh_token: None,
+        expires_in: (admitted.expires - now).whole_seconds(),
+    })
+}
+
+impl From<PopupError> for Refusal {
+    fn from(error: PopupError) -> Self {
+        match error {
+            PopupError::Store(_) | PopupError::Random => Self::Unavailable(error),
+            error => Self::Grant(error),
+        }
+    }
+}

@@ -1,0 +1,456 @@
+//! Jitsi's inline sign-in: a popup signs in, and the call goes on with the token that the popup gets.
+//!
+//! Each step is what jitsi-meet's `loginWithPopup` and `static/sso.html` do.
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use percent_encoding::{NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use serde_json::{Value, json};
+use time::Duration;
+use url::Url;
+use url::form_urlencoded::Serializer;
+
+use super::support::bridge::payload;
+use super::support::stores::in_both_stores;
+use super::support::{Bridge, Browser, JITSI, Landed, Provider, nora, sara, token_in, usual};
+
+const VERIFIER: &str = "a-code-verifier-of-at-least-forty-three-characters-0123456789";
+const NONCE: &str = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef";
+const SSO_PAGE: &str = "https://meet.example.org/static/sso.html";
+
+in_both_stores! {
+    a_popup_gets_a_token_for_its_room_and_its_nonce_back
+    a_code_works_once
+    a_refresh_token_works_once_and_is_followed_by_the_next
+    a_spent_refresh_token_ends_its_family
+}
+
+async fn started(store: &str) -> (Bridge, Provider, Browser) {
+    let provider = Provider::start().await;
+    let bridge = Bridge::start(&provider, store).await;
+    provider.signs_in(sara());
+    (bridge, provider, Browser::new())
+}
+
+fn encoded(text: &str) -> String {
+    utf8_percent_encode(text, NON_ALPHANUMERIC).to_string()
+}
+
+fn challenge() -> String {
+    URL_SAFE_NO_PAD.encode(digest::digest(&digest::SHA256, VERIFIER.as_bytes()))
+}
+
+/// `tokenAuthUrl` with its placeholders filled, and what the popup appends.
+fn popup(bridge: &Bridge, state: &Value) -> String {
+    let room = state["room"].as_str().unwrap();
+    bridge.at(&format!(
+        "/authorize?client_id=jitsi-meet&redirect_uri={}&room={room}&state={}&code_challenge={}&code_challenge_method=S256&nonce={NONCE}",
+        encoded(SSO_PAGE),
+        encoded(&state.to_string()),
+        challenge()
+    ))
+}
+
+fn standup() -> Value {
+    json!({ "room": "Standup", "roomSafe": "standup", "config.startSilent": true })
+}
+
+/// What `sso.html` finds in its address: the code, and the state decoded as that page does it.
+fn at_sso_page(landed: &Landed) -> (Option<String>, Value) {
+    assert!(
+        landed.url.starts_with(&format!("{SSO_PAGE}?")),
+        "{landed:?}"
+    );
+    let url = Url::parse(&landed.url).unwrap();
+    let get = |name: &str| {
+        url.query_pairs()
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+    };
+    let state = get("state").unwrap();
+    let state = percent_decode_str(&state)
+        .decode_utf8()
+        .unwrap()
+        .into_owned();
+    (get("code"), serde_json::from_str(&state).unwrap())
+}
+
+async fn code(bridge: &Bridge, browser: &mut Browser) -> String {
+    at_sso_page(&browser.go(&popup(bridge, &standup())).await)
+        .0
+        .unwrap()
+}
+
+struct Answer {
+    status: u16,
+    headers: reqwest::header::HeaderMap,
+    body: Value,
+}
+
+/// A form sent to the token service by a page of this origin.
+async fn token_request(bridge: &Bridge, origin: Option<&str>, fields: &[(&str, &str)]) -> Answer {
+    let form = Serializer::new(String::new()).extend_pairs(fields).finish();
+    let client = reqwest::Client::builder().build().unwrap();
+    let request = client
+        .post(bridge.at("/token"))
+        .header("content-type", "application/x-www-form-urlencoded");
+    let request = match origin {
+        Some(origin) => request.header("origin", origin),
+        None => request,
+    };
+    let response = request.body(form).send().await.unwrap();
+    let (status, headers) = (response.status().as_u16(), response.headers().clone());
+    Answer {
+        status,
+        headers,
+        body: serde_json::from_str(&response.text().await.unwrap()).unwrap(),
+    }
+}
+
+fn redemption(code: &str) -> Vec<(&str, &str)> {
+    vec![
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", SSO_PAGE),
+        ("client_id", "jitsi-meet"),
+        ("code_verifier", VERIFIER),
+    ]
+}
+
+async fn redeem(bridge: &Bridge, code: &str) -> Answer {
+    token_request(bridge, Some(JITSI), &redemption(code)).await
+}
+
+async fn refresh(bridge: &Bridge, token: &str) -> Answer {
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", token),
+        ("client_id", "jitsi-meet"),
+    ];
+    token_request(bridge, Some(JITSI), &fields).await
+}
+
+fn refresh_token(answer: &Answer) -> String {
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.body["refresh_token"].as_str().unwrap().to_owned()
+}
+
+/// The payload of a JWT, as Jitsi reads it: without looking at the signature.
+fn unverified(token: &str) -> Value {
+    let part = token.split('.').nth(1).unwrap();
+    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).unwrap()).unwrap()
+}
+
+#[track_caller]
+fn is_refused(answer: &Answer, status: u16, error: &str) {
+    assert_eq!(
+        (answer.status, &answer.body["error"]),
+        (status, &json!(error)),
+        "{}",
+        answer.body
+    );
+    let said = answer.body["error_description"].as_str().unwrap();
+    assert!(!said.is_empty());
+    assert!(answer.body.get("access_token").is_none());
+}
+
+async fn a_popup_gets_a_token_for_its_room_and_its_nonce_back(store: &str) {
+    let (bridge, provider, mut browser) = started(store).await;
+    let state = json!({ "room": "Réunion", "roomSafe": "r%c3%a9union", "tenant": "acme", "config.a": "50%" });
+    let landed = browser.go(&popup(&bridge, &state)).await;
+    let (code, back) = at_sso_page(&landed);
+    assert_eq!(
+        back,
+        json!({ "room": "réunion", "roomSafe": "r%c3%a9union", "tenant": "acme", "config.a": "50%" })
+    );
+    assert_eq!(bridge.tokens_minted(), 0, "a code is no token");
+    assert!(!landed.holds_a_token());
+
+    let answer = redeem(&bridge, &code.unwrap()).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let token = payload(answer.body["access_token"].as_str().unwrap());
+    assert_eq!(
+        (&token["room"], &token["sub"]),
+        (&json!("r%c3%a9union"), &json!("acme"))
+    );
+    assert_eq!(token["context"]["user"]["name"], "Sara Stein");
+    let id_token = unverified(answer.body["id_token"].as_str().unwrap());
+    assert_eq!(
+        (&id_token["nonce"], &id_token["aud"]),
+        (&json!(NONCE), &json!("jitsi-meet"))
+    );
+    assert_eq!(
+        (&id_token["iss"], &id_token["sub"]),
+        (&json!(bridge.url), &token["context"]["user"]["id"])
+    );
+    assert_eq!(answer.body["token_type"], "Bearer");
+    assert_eq!(answer.body["expires_in"], 3 * 3600);
+    assert_eq!(answer.headers["cache-control"], "no-store");
+    assert_eq!(
+        (bridge.tokens_minted(), provider.count("POST /token")),
+        (1, 1)
+    );
+}
+
+async fn a_code_works_once(store: &str) {
+    let (bridge, _provider, mut browser) = started(store).await;
+    let code = code(&bridge, &mut browser).await;
+    assert_eq!(redeem(&bridge, &code).await.status, 200);
+    is_refused(&redeem(&bridge, &code).await, 400, "invalid_grant");
+    is_refused(&redeem(&bridge, "made-up").await, 400, "invalid_grant");
+    assert_eq!(bridge.tokens_minted(), 1);
+}
+
+async fn a_refresh_token_works_once_and_is_followed_by_the_next(store: &str) {
+    let (bridge, provider, mut browser) = started(store).await;
+    let first = refresh_token(&redeem(&bridge, &code(&bridge, &mut browser).await).await);
+    bridge.clock.advance(Duration::hours(3));
+    let answer = refresh(&bridge, &first).await;
+    let second = refresh_token(&answer);
+    assert_ne!(first, second);
+    let token = payload(answer.body["access_token"].as_str().unwrap());
+    assert_eq!(token["exp"], bridge.clock.now_unix() + 3 * 3600);
+    assert_eq!(token["room"], "standup");
+    assert_eq!(
+        unverified(answer.body["id_token"].as_str().unwrap())["nonce"],
+        NONCE
+    );
+    let third = refresh_token(&refresh(&bridge, &second).await);
+    assert_ne!(second, third);
+    // Each time policy was asked again, and the provider was not.
+    assert_eq!(bridge.decisions().len(), 3);
+    assert_eq!(provider.count("POST /token"), 1);
+}
+
+async fn a_spent_refresh_token_ends_its_family(store: &str) {
+    let (bridge, _provider, mut browser) = started(store).await;
+    let first = refresh_token(&redeem(&bridge, &code(&bridge, &mut browser).await).await);
+    let second = refresh_token(&refresh(&bridge, &first).await);
+    is_refused(&refresh(&bridge, &first).await, 400, "invalid_grant");
+    is_refused(&refresh(&bridge, &second).await, 400, "invalid_grant");
+    assert_eq!(bridge.tokens_minted(), 2);
+    // Another sign-in is another family.
+    assert_eq!(
+        redeem(&bridge, &code(&bridge, &mut browser).await)
+            .await
+            .status,
+        200
+    );
+}
+
+#[tokio::test]
+async fn a_code_is_spent_by_whoever_comes_with_it() {
+    let (bridge, _provider, mut browser) = usual().await;
+    let code = code(&bridge, &mut browser).await;
+    let mut wrong = redemption(&code);
+    wrong[4].1 = "another-verifier-of-at-least-forty-three-characters-0123456789";
+    let answer = token_request(&bridge, Some(JITSI), &wrong).await;
+    is_refused(&answer, 400, "invalid_grant");
+    assert!(
+        answer.body["error_description"]
+            .as_str()
+            .unwrap()
+            .contains("code_verifier")
+    );
+    is_refused(&redeem(&bridge, &code).await, 400, "invalid_grant");
+    assert_eq!(bridge.tokens_minted(), 0);
+}
+
+#[tokio::test]
+async fn a_code_lives_for_a_minute() {
+    let (bridge, _provider, mut browser) = usual().await;
+    let (one, other) = (
+        code(&bridge, &mut browser).await,
+        code(&bridge, &mut browser).await,
+    );
+    bridge.clock.advance(Duration::seconds(59));
+    assert_eq!(redeem(&bridge, &one).await.status, 200);
+    bridge.clock.advance(Duration::seconds(1));
+    is_refused(&redeem(&bridge, &other).await, 400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn a_token_request_has_to_be_jitsis_own() {
+    let (bridge, _provider, mut browser) = usual().await;
+    let code = code(&bridge, &mut browser).await;
+    for (name, value, status, error) in [
+        ("client_id", "another", 401, "invalid_client"),
+        (
+            "redirect_uri",
+            "https://meet.example.org/static/sso.html?",
+            400,
+            "invalid_grant",
+        ),
+        ("grant_type", "password", 400, "unsupported_grant_type"),
+        ("code", "", 400, "invalid_request"),
+        ("code_verifier", "", 400, "invalid_request"),
+    ] {
+        let mut fields = redemption(&code);
+        fields
+            .iter_mut()
+            .filter(|(key, _)| *key == name)
+            .for_each(|field| field.1 = value);
+        is_refused(
+            &token_request(&bridge, Some(JITSI), &fields).await,
+            status,
+            error,
+        );
+    }
+    let twice = [redemption(&code), vec![("code", "another")]].concat();
+    is_refused(
+        &token_request(&bridge, Some(JITSI), &twice).await,
+        400,
+        "invalid_request",
+    );
+    // None of these has spent it.
+    assert_eq!(redeem(&bridge, &code).await.status, 200);
+}
+
+#[tokio::test]
+async fn only_jitsis_pages_may_read_an_answer() {
+    let (bridge, _provider, mut browser) = usual().await;
+    let code = code(&bridge, &mut browser).await;
+    let foreign = token_request(&bridge, Some("https://evil.example"), &redemption(&code)).await;
+    is_refused(&foreign, 403, "invalid_request");
+    assert!(foreign.headers.get("access-control-allow-origin").is_none());
+    let answer = redeem(&bridge, &code).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    assert_eq!(answer.headers["access-control-allow-origin"], JITSI);
+    assert_eq!(answer.headers["vary"], "Origin");
+    // The preflight.
+    let ask = |origin: &'static str| {
+        let client = reqwest::Client::builder().build().unwrap();
+        client
+            .request(reqwest::Method::OPTIONS, bridge.at("/token"))
+            .header("origin", origin)
+            .send()
+    };
+    let ours = ask(JITSI).await.unwrap();
+    assert_eq!(
+        (
+            ours.status().as_u16(),
+            &ours.headers()["access-control-allow-origin"]
+        ),
+        (204, &JITSI.parse().unwrap())
+    );
+    let foreign = ask("https://evil.example").await.unwrap();
+    assert_eq!(foreign.status().as_u16(), 403);
+    assert!(
+        foreign
+            .headers()
+            .get("access-control-allow-origin")
+            .is_none()
+    );
+}
+
+#[tokio::test]
+async fn a_popup_of_another_client_or_page_gets_a_page_and_no_redirect() {
+    let (bridge, provider, _) = usual().await;
+    let good = popup(&bridge, &standup());
+    for (from, to) in [
+        ("client_id=jitsi-meet", "client_id=another"),
+        ("client_id=jitsi-meet&", ""),
+        ("sso%2Ehtml", "sso%2Ehtml%2F"),
+        ("meet%2Eexample%2Eorg", "evil%2Eexample"),
+        ("code_challenge_method=S256", "code_challenge_method=plain"),
+        (challenge().as_str(), "short"),
+        (NONCE, "<b>"),
+    ] {
+        let wrong = good.replace(from, to);
+        assert_ne!(wrong, good, "{from}");
+        let landed = Browser::new().hop(&wrong).await;
+        assert_eq!(landed.status, 400, "{wrong}: {landed:?}");
+        assert!(landed.headers.get("location").is_none());
+    }
+    assert_eq!(provider.count("GET /authorize"), 0);
+}
+
+#[tokio::test]
+async fn a_popup_with_a_refresh_token_goes_straight_back() {
+    let (bridge, provider, mut browser) = usual().await;
+    let state =
+        json!({ "room": "Standup", "roomSafe": "standup", "refreshToken": "family.secret" });
+    let (code, back) = at_sso_page(&browser.go(&popup(&bridge, &state)).await);
+    assert_eq!(code, None);
+    assert_eq!(
+        back,
+        json!({ "room": "standup", "roomSafe": "standup", "refreshToken": "family.secret" })
+    );
+    assert_eq!(
+        (provider.count("GET /authorize"), bridge.decisions().len()),
+        (0, 0)
+    );
+}
+
+#[tokio::test]
+async fn whoever_is_signed_in_gets_a_code_without_the_provider() {
+    let (bridge, provider, mut browser) = usual().await;
+    assert!(browser.go(&bridge.at("/room/another")).await.in_meeting());
+    let code = code(&bridge, &mut browser).await;
+    assert_eq!(provider.count("GET /authorize"), 1);
+    let answer = redeem(&bridge, &code).await;
+    assert_eq!(
+        payload(answer.body["access_token"].as_str().unwrap())["room"],
+        "standup"
+    );
+}
+
+#[tokio::test]
+async fn who_may_not_join_gets_a_page_and_may_sign_in_as_somebody_else_in_the_popup() {
+    let (bridge, provider, mut browser) = usual().await;
+    provider.signs_in(nora());
+    let landed = browser.go(&popup(&bridge, &standup())).await;
+    assert_eq!((landed.status, bridge.tokens_minted()), (403, 0));
+    provider.signs_in(sara());
+    let landed = browser.go(&landed.link("Sign in as somebody else")).await;
+    let (code, state) = at_sso_page(&landed);
+    assert_eq!(state["config.startSilent"], true);
+    assert_eq!(redeem(&bridge, &code.unwrap()).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_visit_that_is_no_popup_of_jitsis_web_page_goes_the_ordinary_way() {
+    let (bridge, _provider, mut browser) = usual().await;
+    let good = popup(&bridge, &standup());
+    // A page that is not in a call sends no nonce …
+    let landed = browser
+        .go(&good.replace(&format!("&nonce={NONCE}"), ""))
+        .await;
+    assert!(
+        landed.url.starts_with(&format!("{JITSI}/standup#jwt=")),
+        "{landed:?}"
+    );
+    assert_eq!(token_in(&landed)["room"], "standup");
+    // … the apps send the placeholder as it stands, and the desktop app a challenge that it has no use for.
+    let literal = good.replace(&challenge(), "%7Bcode_challenge%7D");
+    assert!(browser.go(&literal).await.in_meeting());
+    for app in ["ios", "android", "electron"] {
+        let mut state = standup();
+        state[app] = true.into();
+        let landed = browser.go(&popup(&bridge, &state)).await;
+        assert!(landed.body.contains("Open the app"), "{app}: {landed:?}");
+    }
+}
+
+#[tokio::test]
+async fn tokens_are_refreshed_for_as_long_as_a_session_may_live() {
+    let (bridge, _provider, mut browser) = usual().await;
+    let token = refresh_token(&redeem(&bridge, &code(&bridge, &mut browser).await).await);
+    bridge
+        .clock
+        .advance(Duration::hours(10) - Duration::seconds(1));
+    let token = refresh_token(&refresh(&bridge, &token).await);
+    bridge.clock.advance(Duration::seconds(1));
+    is_refused(&refresh(&bridge, &token).await, 400, "invalid_grant");
+}
+
+#[tokio::test]
+async fn no_refresh_token_is_given_where_configuration_says_so() {
+    for setting in ["inline.refresh = false", "session.enabled = false"] {
+        let (bridge, _provider, mut browser) = started(setting).await;
+        let answer = redeem(&bridge, &code(&bridge, &mut browser).await).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert!(answer.body.get("refresh_token").is_none(), "{setting}");
+    }
+}
