@@ -98,6 +98,32 @@ pub struct MeetingRequest {
     pub popup: Option<Popup>,
 }
 
+/// Where a sign-in leads to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Destination {
+    /// Into a room.
+    Meeting(MeetingRequest),
+    /// To the bridge's own home page.
+    Home,
+}
+
+impl From<MeetingRequest> for Destination {
+    fn from(request: MeetingRequest) -> Self {
+        Self::Meeting(request)
+    }
+}
+
+impl Destination {
+    /// The same with Jitsi's settings forgotten, which makes it short.
+    #[must_use]
+    pub fn without_overrides(self) -> Self {
+        match self {
+            Self::Meeting(request) => Self::Meeting(request.without_overrides()),
+            Self::Home => Self::Home,
+        }
+    }
+}
+
 /// Why a request is no wish to join a room.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MeetingError {

@@ -15,6 +15,9 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use time::Duration;
 
+use self::pattern::Pattern;
+use crate::meeting::RoomName;
+
 pub use self::decide::decide;
 pub use self::feature::Feature;
 pub use self::rule::Rule;
@@ -28,6 +31,18 @@ pub struct Policy {
     pub everyday_features: BTreeSet<Feature>,
     /// The rules, in no order.
     pub rules: Vec<Rule>,
+}
+
+impl Policy {
+    /// The rooms that rules name in full, without a wildcard or placeholder, sorted.
+    #[must_use]
+    pub fn named_rooms(&self) -> BTreeSet<RoomName> {
+        let patterns = self.rules.iter().flat_map(|rule| &rule.conditions.rooms);
+        patterns
+            .filter_map(Pattern::literal)
+            .filter_map(|name| RoomName::parse(name).ok())
+            .collect()
+    }
 }
 
 /// What becomes of a person whom no rule gives a role.

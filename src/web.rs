@@ -7,6 +7,7 @@ mod app_return;
 mod callback;
 pub mod cookies;
 pub mod error;
+mod home;
 mod inline;
 mod join;
 mod languages;
@@ -229,7 +230,9 @@ fn random_key(random: &SystemRandom) -> Result<SecretString, BuildError> {
 /// Every route and every layer.
 fn router(state: AppState) -> Router {
     let routes = Router::new()
-        .route("/", get(public::home))
+        .route("/", get(home::get))
+        .route("/sign-in", get(home::sign_in))
+        .route("/open", get(home::open))
         // A wish to join, from Jitsi's tokenAuthUrl.
         .route("/room/{*names}", get(join::by_path))
         .route("/join", get(join::by_query))

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use crate::identity::login::LoginSecrets;
-use crate::meeting::MeetingRequest;
+use crate::meeting::Destination;
 
 /// How long one may take to sign in.
 pub const LOGIN_LIFETIME: Duration = Duration::minutes(10);
@@ -28,14 +28,14 @@ pub struct PendingLogin {
     nonce: String,
     code_verifier: String,
     /// Where the person wants to go.
-    pub request: MeetingRequest,
+    pub destination: Destination,
     begun_at: i64,
 }
 
 /// What the `state` parameter holds, sealed: enough to begin again when the cookie is gone.
 #[derive(Serialize, Deserialize)]
 struct State {
-    meeting: MeetingRequest,
+    destination: Destination,
 }
 
 /// Why there is no such login.
@@ -100,20 +100,20 @@ impl Seals {
         derived
     }
 
-    /// Begins a login for a meeting.
+    /// Begins a login.
     ///
     /// # Errors
     /// When the request is too long for a cookie, or no random numbers are to be had.
     pub fn begin(
         &self,
-        request: MeetingRequest,
+        destination: Destination,
         now: OffsetDateTime,
         random: &dyn SecureRandom,
     ) -> Result<Begun, PendingError> {
         let state = self.seal(
             Purpose::State,
             &State {
-                meeting: request.clone().without_overrides(),
+                destination: destination.clone().without_overrides(),
             },
         )?;
         let nonce = random_text(random)?;
@@ -122,13 +122,13 @@ impl Seals {
             state_digest: digest_of(&state),
             nonce: nonce.clone(),
             code_verifier: code_verifier.clone(),
-            request,
+            destination,
             begun_at: now.unix_timestamp(),
         };
         let mut cookie_value = self.seal(Purpose::Cookie, &pending)?;
         if cookie_value.len() > LONGEST_COOKIE {
             // The meeting matters more than how it is to look.
-            pending.request = pending.request.without_overrides();
+            pending.destination = pending.destination.without_overrides();
             cookie_value = self.seal(Purpose::Cookie, &pending)?;
         }
         if cookie_value.len() > LONGEST_COOKIE {
@@ -145,11 +145,11 @@ impl Seals {
         })
     }
 
-    /// The meeting that a `state` of ours was for, whoever brings it.
+    /// Where a login with a `state` of ours was to lead, whoever brings it.
     #[must_use]
-    pub fn meeting_of(&self, state: &str) -> Option<MeetingRequest> {
+    pub fn destination_of(&self, state: &str) -> Option<Destination> {
         self.open::<State>(Purpose::State, state)
-            .map(|state| state.meeting)
+            .map(|state| state.destination)
     }
 
     /// The login that a browser's cookie holds, if it is the one of this `state` and not too old.

@@ -3,8 +3,8 @@
 use percent_encoding::utf8_percent_encode;
 use url::Url;
 
-use crate::meeting::MeetingRequest;
 use crate::meeting::room::ENCODE_URI_COMPONENT;
+use crate::meeting::{Destination, MeetingRequest};
 
 /// Our own addresses.
 #[derive(Debug, Clone)]
@@ -34,6 +34,22 @@ impl Addresses {
             client_id: client_id.to_owned(),
             base,
             path,
+        }
+    }
+
+    /// The home page.
+    #[must_use]
+    pub fn home(&self) -> String {
+        format!("{}/", self.base)
+    }
+
+    /// The address of the same wish again, whatever it was.
+    #[must_use]
+    pub fn again(&self, destination: &Destination, prompt: Option<&str>) -> String {
+        match (destination, prompt) {
+            (Destination::Meeting(request), prompt) => self.join(request, prompt),
+            (Destination::Home, Some(prompt)) => format!("{}/sign-in?prompt={prompt}", self.base),
+            (Destination::Home, None) => format!("{}/sign-in", self.base),
         }
     }
 

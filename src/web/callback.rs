@@ -8,9 +8,9 @@ use url::form_urlencoded;
 use super::error::WebError;
 use super::join::{into_meeting, set_cookies};
 use super::request::RequestId;
-use super::{AppState, cookies};
+use super::{AppState, cookies, redirect};
 use crate::identity::login;
-use crate::meeting::MeetingRequest;
+use crate::meeting::Destination;
 use crate::session::pending::PendingLogin;
 
 /// `GET /callback`.
@@ -33,7 +33,7 @@ pub async fn get(
     });
     let Some(pending) = pending else {
         // Too late, reloaded, or begun in another browser. The state, if it is ours, still knows for which room.
-        return WebError::Expired(state.seals.meeting_of(&answer.state)).into_response();
+        return WebError::Expired(state.seals.destination_of(&answer.state)).into_response();
     };
     let mut set = vec![state.cookies.without_login(&answer.state)];
     let response = match finish(&state, &answer, &pending).await {
@@ -53,9 +53,14 @@ pub async fn get(
                     }
                 }
             }
-            into_meeting(&state, &id, &headers, &person, &pending.request)
-                .await
-                .into_response()
+            match &pending.destination {
+                Destination::Meeting(request) => {
+                    into_meeting(&state, &id, &headers, &person, request)
+                        .await
+                        .into_response()
+                }
+                Destination::Home => redirect::to(&state.addresses.home()),
+            }
         }
         Err(error) => error.into_response(),
     };
@@ -67,16 +72,16 @@ async fn finish(
     answer: &Answer,
     pending: &PendingLogin,
 ) -> Result<crate::identity::Person, WebError> {
-    let meeting = || pending.request.clone();
+    let destination = || pending.destination.clone();
     let code = match &answer.outcome {
         Ok(code) => code,
         Err((error, description)) => {
             // An error without an issuer is believed: it gives nobody anything.
             if let Some(issuer) = &answer.issuer {
                 login::check_answer_issuer(&state.provider, Some(issuer))
-                    .map_err(|error| WebError::login(error, meeting()))?;
+                    .map_err(|error| WebError::login(error, destination()))?;
             }
-            return Err(WebError::provider_said(error, description, meeting()));
+            return Err(WebError::provider_said(error, description, destination()));
         }
     };
     let secrets = pending.secrets();
@@ -89,7 +94,7 @@ async fn finish(
         state.clock.now(),
     )
     .await
-    .map_err(|error| WebError::login(error, meeting()))
+    .map_err(|error| WebError::login(error, destination()))
 }
 
 /// An authorization response (RFC 6749, 4.1.2; RFC 9207).
@@ -112,7 +117,7 @@ impl Answer {
                 _ => Err(WebError::TwoMeanings),
             }
         };
-        let expired = || WebError::Expired(None::<MeetingRequest>);
+        let expired = || WebError::Expired(None);
         let state = one("state")?.ok_or_else(expired)?;
         let outcome = match (one("error")?, one("code")?) {
             (Some(error), _) => Err((error, one("error_description")?.unwrap_or_default())),

@@ -13,7 +13,7 @@ use crate::identity::Person;
 use crate::identity::id_token::IdTokenError;
 use crate::identity::login::LoginError;
 use crate::identity::provider::ProviderError;
-use crate::meeting::{MeetingError, MeetingRequest};
+use crate::meeting::{Destination, MeetingError, MeetingRequest};
 use crate::policy::{Denied, DeniedCause};
 use crate::session::pending::PendingError;
 use crate::session::popups::PopupError;
@@ -44,7 +44,7 @@ pub enum WebError {
         /// The `error_description`.
         description: String,
         /// Where the person wanted to go.
-        request: MeetingRequest,
+        destination: Destination,
     },
     /// The provider wants to see the person again.
     #[error("the provider answered {error}: {description}")]
@@ -54,7 +54,7 @@ pub enum WebError {
         /// The `error_description`.
         description: String,
         /// Where the person wanted to go.
-        request: MeetingRequest,
+        destination: Destination,
     },
     /// The provider reported an error of its own.
     #[error("the provider answered {error}: {description}")]
@@ -64,7 +64,7 @@ pub enum WebError {
         /// The `error_description`.
         description: String,
         /// Where the person wanted to go.
-        request: MeetingRequest,
+        destination: Destination,
     },
     /// The provider cannot be reached.
     #[error("the provider is not available: {cause}")]
@@ -72,7 +72,7 @@ pub enum WebError {
         /// Why.
         cause: String,
         /// Where the person wanted to go.
-        request: MeetingRequest,
+        destination: Destination,
     },
     /// What the provider sent is not to be trusted.
     #[error("the sign-in failed: {cause}")]
@@ -80,7 +80,7 @@ pub enum WebError {
         /// Why.
         cause: LoginError,
         /// Where the person wanted to go.
-        request: MeetingRequest,
+        destination: Destination,
     },
     /// The provider did not sign the person in strongly enough.
     #[error("the sign-in failed: {cause}")]
@@ -88,11 +88,11 @@ pub enum WebError {
         /// Why.
         cause: LoginError,
         /// Where the person wanted to go.
-        request: MeetingRequest,
+        destination: Destination,
     },
     /// No login under way belongs to this callback: too late, reloaded, or begun in another browser.
     #[error("no login under way belongs to this callback")]
-    Expired(Option<MeetingRequest>),
+    Expired(Option<Destination>),
     /// No meeting can have this name, or the link is broken.
     #[error(transparent)]
     Meeting(#[from] MeetingError),
@@ -137,16 +137,16 @@ impl WebError {
 
     /// The provider cannot be reached.
     #[must_use]
-    pub fn unavailable(error: &ProviderError, request: MeetingRequest) -> Self {
+    pub fn unavailable(error: &ProviderError, destination: Destination) -> Self {
         Self::Unavailable {
             cause: error.to_string(),
-            request,
+            destination,
         }
     }
 
     /// The provider's answer was an error (RFC 6749, 4.1.2.1; OpenID Connect Core, 3.1.2.6).
     #[must_use]
-    pub fn provider_said(error: &str, description: &str, request: MeetingRequest) -> Self {
+    pub fn provider_said(error: &str, description: &str, destination: Destination) -> Self {
         let shown = |text: &str| {
             crate::identity::claims::clean(text)
                 .chars()
@@ -158,7 +158,7 @@ impl WebError {
             "access_denied" => Self::Cancelled {
                 error,
                 description,
-                request,
+                destination,
             },
             "login_required"
             | "interaction_required"
@@ -166,36 +166,36 @@ impl WebError {
             | "account_selection_required" => Self::LoginRequired {
                 error,
                 description,
-                request,
+                destination,
             },
             "temporarily_unavailable" => Self::Unavailable {
                 cause: format!("{error}: {description}"),
-                request,
+                destination,
             },
             _ => Self::ProviderError {
                 error,
                 description,
-                request,
+                destination,
             },
         }
     }
 
     /// The login did not end in a person.
     #[must_use]
-    pub fn login(error: LoginError, request: MeetingRequest) -> Self {
+    pub fn login(error: LoginError, destination: Destination) -> Self {
         match error {
-            LoginError::Provider(error) => Self::unavailable(&error, request),
+            LoginError::Provider(error) => Self::unavailable(&error, destination),
             LoginError::Http(error) => Self::Unavailable {
                 cause: error.to_string(),
-                request,
+                destination,
             },
             LoginError::IdToken(IdTokenError::Acr { .. } | IdTokenError::AuthTime(_)) => {
                 Self::TooWeak {
                     cause: error,
-                    request,
+                    destination,
                 }
             }
-            cause => Self::SignInFailed { cause, request },
+            cause => Self::SignInFailed { cause, destination },
         }
     }
 

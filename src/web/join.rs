@@ -12,7 +12,7 @@ use super::{AppState, app_return, cookies, inline, languages, redirect};
 use crate::admit::{Admitted, Outcome};
 use crate::identity::Person;
 use crate::identity::login::{self, Wishes};
-use crate::meeting::MeetingRequest;
+use crate::meeting::{Destination, MeetingRequest};
 
 /// The most languages that are told to the provider.
 const MOST_LANGUAGES: usize = 5;
@@ -90,17 +90,28 @@ pub async fn get(
     {
         return into_meeting(&state, &id, &headers, &person, &request).await;
     }
+    begin_login(&state, &headers, request.into(), prompt).await
+}
+
+/// Sends the browser to the provider, with a cookie that knows where the login leads to.
+pub async fn begin_login(
+    state: &AppState,
+    headers: &HeaderMap,
+    destination: Destination,
+    prompt: Option<&'static str>,
+) -> Result<Response, WebError> {
+    let jar = cookies::of(headers);
     let known = state
         .provider
         .current()
         .await
-        .map_err(|error| WebError::unavailable(&error, request.clone()))?;
+        .map_err(|error| WebError::unavailable(&error, destination.clone()))?;
     let begun = state
         .seals
-        .begin(request, state.clock.now(), &state.random)?;
+        .begin(destination, state.clock.now(), &state.random)?;
     let wishes = Wishes {
         prompt,
-        languages: languages::accepted(&headers)
+        languages: languages::accepted(headers)
             .into_iter()
             .take(MOST_LANGUAGES)
             .collect(),
@@ -125,7 +136,7 @@ pub async fn get(
 }
 
 /// The session's person. A store that does not answer costs the person a sign-in, not the meeting.
-async fn signed_in(state: &AppState, id: Option<&str>) -> Option<Person> {
+pub async fn signed_in(state: &AppState, id: Option<&str>) -> Option<Person> {
     let sessions = state.sessions.as_ref()?;
     sessions
         .recall(id?, state.clock.now())

@@ -16,7 +16,7 @@ use super::languages;
 use super::request::RequestId;
 use super::texts::{self, Texts};
 use super::{Addresses, AppState};
-use crate::meeting::MeetingRequest;
+use crate::meeting::Destination;
 use crate::policy::DeniedCause;
 use crate::token::MintError;
 
@@ -27,7 +27,7 @@ pub const STYLE: &str = include_str!("templates/style.css");
 pub static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
     format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
 });
 
@@ -37,9 +37,42 @@ pub enum Notice {
     /// Why a request ended without a meeting.
     Error(Arc<WebError>),
     /// The home page.
-    Welcome,
+    Home(Home),
+    /// On the way to this address of ours.
+    Opening(String),
     /// The way back into an app.
     OpenApp(OpenApp),
+}
+
+/// The home page.
+#[derive(Clone)]
+pub struct Home {
+    /// Whoever is signed in.
+    pub signed_in: Option<SignedInHome>,
+    /// Whether sign-ins are remembered at all.
+    pub can_sign_in: bool,
+}
+
+/// The home page of somebody.
+#[derive(Clone)]
+pub struct SignedInHome {
+    /// The display name.
+    pub name: String,
+    /// The e-mail address.
+    pub email: Option<String>,
+    /// The rooms that rules name and that are open to them.
+    pub rooms: Vec<HomeRoom>,
+}
+
+/// A room on the home page.
+#[derive(Clone)]
+pub struct HomeRoom {
+    /// The address that opens it.
+    pub href: String,
+    /// Its name for people.
+    pub name: String,
+    /// Whether one moderates there.
+    pub moderator: bool,
 }
 
 /// The way back into an app, over a page: browsers open an app where a person asks for it.
@@ -63,11 +96,21 @@ struct Page<'a> {
     paragraphs: Vec<String>,
     messages: Vec<String>,
     person: Option<String>,
-    /// What the page opens by itself, a second after it is shown.
-    opens: Option<String>,
+    /// What the page opens by itself, and after how many seconds.
+    opens: Option<(u8, String)>,
     actions: Vec<Action>,
+    /// The field for a room's name, on the home page.
+    room_form: Option<RoomForm<'a>>,
+    rooms: Vec<(String, String, &'a str)>,
     request_id_label: &'a str,
     request_id: &'a str,
+}
+
+/// A field for a room's name.
+struct RoomForm<'a> {
+    action: String,
+    label: &'a str,
+    button: &'a str,
 }
 
 struct Action {
@@ -79,7 +122,7 @@ impl IntoResponse for Notice {
     fn into_response(self) -> Response {
         let status = match &self {
             Self::Error(error) => error.status(),
-            Self::Welcome | Self::OpenApp(_) => StatusCode::OK,
+            Self::Home(_) | Self::Opening(_) | Self::OpenApp(_) => StatusCode::OK,
         };
         let mut response = status.into_response();
         response.extensions_mut().insert(self);
@@ -141,13 +184,23 @@ impl Notice {
             person: None,
             opens: None,
             actions: Vec::new(),
+            room_form: None,
+            rooms: Vec::new(),
             request_id_label: texts.request_id_label,
             request_id: "",
         };
         match self {
-            Self::Welcome => page.saying("info", texts.welcome_title, texts.welcome_text),
+            Self::Home(home) => home_page(home, page, texts, addresses),
+            Self::Opening(href) => Page {
+                opens: Some((0, href.clone())),
+                ..page.saying("info", texts.opening_title, texts.opening_text)
+            }
+            .offering([Action {
+                label: texts.opening_now.to_owned(),
+                href: href.clone(),
+            }]),
             Self::OpenApp(open) => Page {
-                opens: open.automatic.then(|| open.app.clone()),
+                opens: open.automatic.then(|| (1, open.app.clone())),
                 ..page.saying("good", texts.open_app_title, texts.open_app_text)
             }
             .offering([
@@ -165,19 +218,56 @@ impl Notice {
     }
 }
 
+fn home_page<'a>(home: &Home, page: Page<'a>, texts: &'a Texts, addresses: &Addresses) -> Page<'a> {
+    let page = Page {
+        room_form: Some(RoomForm {
+            action: format!("{}/open", addresses.base),
+            label: texts.room_label,
+            button: texts.room_button,
+        }),
+        ..page.saying("info", texts.welcome_title, texts.welcome_text)
+    };
+    let action = |label: &str, prompt| Action {
+        label: label.to_owned(),
+        href: addresses.again(&Destination::Home, prompt),
+    };
+    let Some(signed_in) = &home.signed_in else {
+        let sign_in = home.can_sign_in.then(|| action(texts.sign_in, None));
+        return page.offering(sign_in);
+    };
+    let who = match &signed_in.email {
+        Some(email) => format!("{} ({email})", signed_in.name),
+        None => signed_in.name.clone(),
+    };
+    let rooms = signed_in.rooms.iter().map(|room| {
+        let role = if room.moderator {
+            texts.as_moderator
+        } else {
+            texts.as_participant
+        };
+        (room.href.clone(), room.name.clone(), role)
+    });
+    Page {
+        person: Some(texts.signed_in_as.replace("{}", &who)),
+        rooms: rooms.collect(),
+        ..page
+    }
+    .offering([action(texts.sign_in_as_other, Some("login"))])
+}
+
 fn error_page<'a>(
     error: &WebError,
     page: Page<'a>,
     texts: &'a Texts,
     addresses: &Addresses,
 ) -> Page<'a> {
-    let again = |request: &MeetingRequest| Action {
+    let again = |destination: &Destination| Action {
         label: texts.try_again.to_owned(),
-        href: addresses.join(request, None),
+        href: addresses.again(destination, None),
     };
-    let as_other = |request: &MeetingRequest| Action {
+    let as_other = |destination: &Destination| Action {
         label: texts.sign_in_as_other.to_owned(),
-        href: addresses.join(request, Some("login")),
+        href: addresses.again(destination, Some("login")),
     };
     match error {
         WebError::Denied {
@@ -197,15 +287,18 @@ fn error_page<'a>(
                 person: Some(texts.signed_in_as.replace("{}", name)),
                 ..page.saying("denied", texts.denied_title, text)
             }
-            .offering([as_other(request)])
+            .offering([Action {
+                label: texts.sign_in_as_other.to_owned(),
+                href: addresses.join(request, Some("login")),
+            }])
         }
-        WebError::TooWeak { request, .. } => page
+        WebError::TooWeak { destination, .. } => page
             .saying("denied", texts.denied_title, texts.denied_acr_text)
-            .offering([as_other(request)]),
-        WebError::Cancelled { request, .. } => page
+            .offering([as_other(destination)]),
+        WebError::Cancelled { destination, .. } => page
             .saying("info", texts.cancelled_title, texts.cancelled_text)
-            .offering([again(request), as_other(request)]),
-        WebError::LoginRequired { request, .. } => page
+            .offering([again(destination), as_other(destination)]),
+        WebError::LoginRequired { destination, .. } => page
             .saying(
                 "info",
                 texts.login_required_title,
@@ -213,33 +306,38 @@ fn error_page<'a>(
             )
             .offering([Action {
                 label: texts.sign_in.to_owned(),
-                href: addresses.join(request, Some("login")),
+                href: addresses.again(destination, Some("login")),
             }]),
-        WebError::ProviderError { request, .. } => page
+        WebError::ProviderError { destination, .. } => page
             .saying(
                 "problem",
                 texts.provider_error_title,
                 texts.provider_error_text,
             )
-            .offering([again(request)]),
-        WebError::Unavailable { request, .. } => page
+            .offering([again(destination)]),
+        WebError::Unavailable { destination, .. } => page
             .saying(
                 "problem",
                 texts.provider_unavailable_title,
                 texts.provider_unavailable_text,
             )
-            .offering([again(request)]),
-        WebError::SignInFailed { request, .. } => page
+            .offering([again(destination)]),
+        WebError::SignInFailed { destination, .. } => page
             .saying(
                 "problem",
                 texts.sign_in_failed_title,
                 texts.sign_in_failed_text,
             )
-            .offering([again(request)]),
-        WebError::Expired(request) => {
-            let start_again = request.as_ref().map(|request| Action {
-                label: texts.start_again.replace("{}", &request.room.readable()),
-                href: addresses.join(request, None),
+            .offering([again(destination)]),
+        WebError::Expired(destination) => {
+            let start_again = destination.as_ref().map(|destination| Action {
+                label: match destination {
+                    Destination::Meeting(request) => {
+                        texts.start_again.replace("{}", &request.room.readable())
+                    }
+                    Destination::Home => texts.sign_in.to_owned(),
+                },
+                href: addresses.again(destination, None),
             });
             page.saying("info", texts.login_expired_title, texts.login_expired_text)
                 .offering(start_again)

@@ -1,20 +1,13 @@
-//! For everybody: the home page, health, and what is not there.
+//! For everybody: health, and what is not there.
 
 use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use axum::response::{IntoResponse, Response};
 
 use super::AppState;
 use super::error::WebError;
-use super::page::Notice;
 use crate::identity::provider::Provider;
-
-/// `GET /`.
-pub async fn home() -> Response {
-    Notice::Welcome.into_response()
-}
 
 /// `GET /healthz`: the process answers. It stays healthy whatever becomes of the provider.
 pub async fn healthz() -> &'static str {

@@ -14,6 +14,20 @@ pub struct Texts {
     pub denied_acr_text: &'static str,
     /// Who the person is here; `{}` is their name.
     pub signed_in_as: &'static str,
+    /// The home page's field for a room.
+    pub room_label: &'static str,
+    /// Action: open that room.
+    pub room_button: &'static str,
+    /// One's role in a room.
+    pub as_moderator: &'static str,
+    /// One's role in a room.
+    pub as_participant: &'static str,
+    /// Between the form and the meeting.
+    pub opening_title: &'static str,
+    /// For browsers that do not go on by themselves.
+    pub opening_text: &'static str,
+    /// Action: go on.
+    pub opening_now: &'static str,
     /// The way back into an app.
     pub open_app_title: &'static str,
     /// The page is of no more use then.
@@ -121,7 +135,14 @@ static ENGLISH: Texts = Texts {
     internal_title: "Something went wrong here",
     internal_text: "This is our mistake, not yours. Please try again. If it happens again, give your administrator the request number below.",
     welcome_title: "Sign-in for Jitsi Meet",
-    welcome_text: "This service signs you in to your organisation’s video meetings. Just open a meeting in Jitsi Meet: you will be brought here automatically when it is time to sign in.",
+    welcome_text: "This service signs you in to your organisation’s video meetings. Open a meeting in Jitsi Meet, and you will be brought here when it is time to sign in; or type a room’s name.",
+    room_label: "Room",
+    room_button: "Join",
+    as_moderator: "moderator",
+    as_participant: "participant",
+    opening_title: "Opening the meeting",
+    opening_text: "If nothing happens, please use the button.",
+    opening_now: "Open the meeting",
     open_app_title: "You are signed in",
     open_app_text: "Go on in the Jitsi app. Once the meeting is open there, you can close this page.",
     open_app: "Open the app",
@@ -166,7 +187,14 @@ static GERMAN: Texts = Texts {
     internal_title: "Hier ist etwas schiefgegangen",
     internal_text: "Das ist unser Fehler, nicht Ihrer. Bitte versuchen Sie es noch einmal. Falls es wieder passiert, nennen Sie Ihrer IT-Administration die Anfragenummer unten.",
     welcome_title: "Anmeldung für Jitsi Meet",
-    welcome_text: "Über diesen Dienst melden Sie sich zu den Videokonferenzen Ihrer Organisation an. Öffnen Sie einfach ein Meeting in Jitsi Meet: Wenn eine Anmeldung nötig ist, werden Sie automatisch hierher geleitet.",
+    welcome_text: "Über diesen Dienst melden Sie sich zu den Videokonferenzen Ihrer Organisation an. Öffnen Sie ein Meeting in Jitsi Meet, und Sie werden hierher geleitet, sobald eine Anmeldung nötig ist; oder geben Sie den Namen eines Raumes ein.",
+    room_label: "Raum",
+    room_button: "Teilnehmen",
+    as_moderator: "Moderation",
+    as_participant: "Teilnahme",
+    opening_title: "Das Meeting wird geöffnet",
+    opening_text: "Falls nichts passiert, benutzen Sie bitte die Schaltfläche.",
+    opening_now: "Meeting öffnen",
     open_app_title: "Sie sind angemeldet",
     open_app_text: "Weiter geht es in der Jitsi-App. Sobald das Meeting dort geöffnet ist, können Sie diese Seite schließen.",
     open_app: "App öffnen",

@@ -18,6 +18,7 @@ mod callback;
 mod configuration;
 mod demo;
 mod drop_in;
+mod home;
 mod id_tokens;
 mod inline;
 mod pages;

@@ -221,7 +221,7 @@ async fn every_page_is_well_formed_safe_and_without_a_token() {
             assert_eq!(
                 page.header("content-security-policy"),
                 format!(
-                    "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+                    "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
                 ),
                 "{name}"
             );

@@ -1,0 +1,83 @@
+//! The home page: who one is, a room to open, the rooms that the rules name, and the way out.
+
+use axum::extract::{Extension, State};
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse, Response};
+use url::form_urlencoded;
+
+use super::error::WebError;
+use super::page::{Home, HomeRoom, Notice, SignedInHome};
+use super::{AppState, cookies, join, redirect};
+use crate::identity::Person;
+use crate::meeting::{Destination, MeetingRequest, RoomName};
+use crate::policy::{Decision, Role};
+use crate::web::request::RequestId;
+
+/// The most rooms that the page lists.
+const MOST_ROOMS: usize = 50;
+
+/// `GET /`.
+pub async fn get(State(state): State<AppState>, headers: HeaderMap) -> Response {
+    let id = state.cookies.session(&cookies::of(&headers));
+    let person = join::signed_in(&state, id.as_deref()).await;
+    Notice::Home(Home {
+        signed_in: person.map(|person| signed_in_home(&state, &person)),
+        can_sign_in: state.sessions.is_some(),
+    })
+    .into_response()
+}
+
+fn signed_in_home(state: &AppState, person: &Person) -> SignedInHome {
+    let policy = &state.admission.policy;
+    let rooms = policy.named_rooms().into_iter().take(MOST_ROOMS);
+    let rooms = rooms.filter_map(|room| {
+        let request = MeetingRequest::to(room, None);
+        match state.admission.decide(person, &request) {
+            Decision::Granted(grant) => Some(HomeRoom {
+                href: state.addresses.join(&request, None),
+                name: request.room.readable(),
+                moderator: grant.role == Role::Moderator,
+            }),
+            Decision::Denied(_) => None,
+        }
+    });
+    SignedInHome {
+        name: person.name.clone(),
+        email: person.email.as_ref().map(|email| email.address.clone()),
+        rooms: rooms.collect(),
+    }
+}
+
+/// `GET /sign-in`: signs in without a meeting in mind, where that is remembered.
+pub async fn sign_in(
+    State(state): State<AppState>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Result<Response, WebError> {
+    if state.sessions.is_none() {
+        return Ok(redirect::to(&state.addresses.home()));
+    }
+    let prompt = join::prompt(&uri)?;
+    let id = state.cookies.session(&cookies::of(&headers));
+    if prompt.is_none() && join::signed_in(&state, id.as_deref()).await.is_some() {
+        return Ok(redirect::to(&state.addresses.home()));
+    }
+    join::begin_login(&state, &headers, Destination::Home, prompt).await
+}
+
+/// `GET /open?room=…`: a room as somebody typed it into the form, where a space is a `+`.
+pub async fn open(
+    State(state): State<AppState>,
+    Extension(_): Extension<RequestId>,
+    uri: Uri,
+) -> Result<Response, WebError> {
+    let query = uri.query().unwrap_or_default();
+    let typed = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "room");
+    let typed = typed
+        .map(|(_, value)| value.into_owned())
+        .unwrap_or_default();
+    let room = RoomName::parse(typed.trim()).map_err(|error| WebError::Meeting(error.into()))?;
+    let href = state.addresses.join(&MeetingRequest::to(room, None), None);
+    // Not a redirect: browsers hold a form's redirects to `form-action`, and this one ends at the provider or at Jitsi.
+    Ok(Notice::Opening(href).into_response())
+}
