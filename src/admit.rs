@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use crate::identity::Person;
 use crate::meeting::MeetingRequest;
 use crate::meeting::url::MeetingUrls;
-use crate::policy::{Decision, Denied, Grant, Policy, decide};
+use crate::policy::{Decision, Denied, DeniedCause, Grant, Policy, decide};
 use crate::token::{MintError, Minter};
 
 /// All that is needed to let somebody in.
@@ -47,9 +47,26 @@ pub struct Admitted {
 }
 
 impl Admission {
+    /// Whether a room of this tenant would be another room to Prosody than to policy: with domain verification on, a
+    /// token whose `sub` is the XMPP domain opens rooms without a tenant.
+    #[must_use]
+    pub fn confuses(&self, request: &MeetingRequest) -> bool {
+        let domain = &self.minter.identity.xmpp_domain;
+        request
+            .tenant
+            .as_ref()
+            .is_some_and(|tenant| tenant.as_str().eq_ignore_ascii_case(domain))
+    }
+
     /// Decides, and mints nothing.
     #[must_use]
     pub fn decide(&self, person: &Person, request: &MeetingRequest) -> Decision {
+        if self.confuses(request) {
+            return Decision::Denied(Denied {
+                cause: DeniedCause::NoRule,
+                rules: Vec::new(),
+            });
+        }
         decide(&self.policy, person, request)
     }
 

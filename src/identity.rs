@@ -45,7 +45,7 @@ pub struct Person {
     pub acr: Option<String>,
     /// When one last gave proof, in seconds since 1970 (`auth_time`).
     pub auth_time: Option<i64>,
-    /// All verified claims but the protocol's own: what rules on claims look at.
+    /// The verified claims that rules look at.
     pub claims: Map<String, Value>,
 }
 

@@ -34,6 +34,13 @@ pub struct Policy {
 }
 
 impl Policy {
+    /// The claims that rules look at, by the name that each stands under at the top.
+    #[must_use]
+    pub fn claims_looked_at(&self) -> BTreeSet<String> {
+        let claims = self.rules.iter().flat_map(|rule| &rule.conditions.claims);
+        claims.map(|(path, _)| path.top().to_owned()).collect()
+    }
+
     /// The rooms that rules name in full, without a wildcard or placeholder, sorted.
     #[must_use]
     pub fn named_rooms(&self) -> BTreeSet<RoomName> {

@@ -123,6 +123,8 @@ impl Sessions {
     }
 
     fn end_of(&self, signed_in: &SignedIn) -> Expiry {
-        Expiry::AtDateTime(signed_in.since + self.limits.lifetime)
+        let end = signed_in.since.checked_add(self.limits.lifetime);
+        // A time beyond all calendars was written by nobody of ours.
+        Expiry::AtDateTime(end.unwrap_or(OffsetDateTime::UNIX_EPOCH))
     }
 }

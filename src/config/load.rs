@@ -121,6 +121,12 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
         .as_ref()
         .map(|provider| vec![provider.settings.name.clone()]);
     let policy = policy::read(root.section("policy"), names.as_deref());
+    let provider = provider.map(|mut provider| {
+        if let Some(policy) = &policy {
+            provider.settings.claims.kept = policy.claims_looked_at();
+        }
+        provider
+    });
     if let (Some(server), Some(jitsi)) = (&server, &jitsi)
         && server.public_url == jitsi.url
     {
@@ -167,6 +173,13 @@ fn jitsi(mut section: Section<'_>) -> Option<Jitsi> {
     let token_in = section.or("token_in", TokenPlace::Fragment);
     let skip_prejoin = section.or("skip_prejoin", false);
     let apps = apps::read(section.section("apps"));
+    if xmpp_domain.as_deref() == Some("*") {
+        section.warn(
+            "xmpp_domain",
+            None,
+            "\"*\" is good for every tenant: Prosody's domain verification then verifies nothing",
+        );
+    }
     for (key, value) in [
         ("app_id", &app_id),
         ("audience", &audience),

@@ -10,6 +10,7 @@ use super::reader::Section;
 use super::source::{Node, Origin, Raw};
 use super::value::{FromNode, choice, entries};
 use crate::identity::ClaimPath;
+use crate::meeting::Tenant;
 use crate::policy::pattern::Pattern;
 use crate::policy::rule::{Conditions, Effect, EmailDomain, Gift, TenantPattern, User};
 use crate::policy::{Fallback, Feature, Policy, Role, Rule};
@@ -211,7 +212,14 @@ fn nonempty<T: FromNode>(section: &mut Section<'_>, key: &str) -> Option<Vec<T>>
 
 fn read_claims(section: &mut Section<'_>) -> Option<Vec<(ClaimPath, Vec<Value>)>> {
     let mut all = Some(Vec::new());
-    for (name, node) in section.members("claims") {
+    let origin = section.origin("claims");
+    let members = section.members("claims");
+    if members.is_empty() && origin.is_some() {
+        let said = "an empty table asks for nothing; leave it out";
+        section.fault("claims", origin, said);
+        return None;
+    }
+    for (name, node) in members {
         let read = ClaimPath::parse(&name)
             .map_err(str::to_owned)
             .and_then(|path| {
@@ -270,13 +278,15 @@ impl FromNode for Pattern {
 
 impl FromNode for TenantPattern {
     fn from_node(node: &Node) -> Result<Self, String> {
-        match String::from_node(node)?.as_str() {
-            "" => Ok(Self::None),
-            text => Ok(Self::Named(
-                Pattern::parse(&text.to_ascii_lowercase())
-                    .map_err(|error| format!("{text:?}: {error}"))?,
-            )),
+        let text = String::from_node(node)?.to_ascii_lowercase();
+        if text.is_empty() {
+            return Ok(Self::None);
         }
+        let pattern = Pattern::parse(&text).map_err(|error| format!("{text:?}: {error}"))?;
+        if let Some(Err(error)) = pattern.literal().map(Tenant::parse) {
+            return Err(format!("{text:?} can never match: {error}"));
+        }
+        Ok(Self::Named(pattern))
     }
 }
 
@@ -287,7 +297,7 @@ impl FromNode for User {
             Some(("sub", subject)) if !subject.is_empty() => Ok(Self::Subject(subject.to_owned())),
             Some(("username", name)) if !name.is_empty() => Ok(Self::Username(name.to_owned())),
             Some(("email", address)) if address.contains('@') => {
-                Ok(Self::Email(address.to_lowercase()))
+                Ok(Self::Email(address.to_ascii_lowercase()))
             }
             _ => Err(format!(
                 "expected \"sub:…\", \"username:…\" or \"email:…@…\", found {text:?}: say which it is, so that nobody can take a name that passes for another's address"
@@ -298,7 +308,7 @@ impl FromNode for User {
 
 impl FromNode for EmailDomain {
     fn from_node(node: &Node) -> Result<Self, String> {
-        let text = String::from_node(node)?.to_lowercase();
+        let text = String::from_node(node)?.to_ascii_lowercase();
         let (name, below) = match text.strip_prefix("*.") {
             Some(rest) => (rest, true),
             None => (text.as_str(), false),

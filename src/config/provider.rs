@@ -1,5 +1,7 @@
 //! `[provider]`: who signs people in.
 
+use std::collections::BTreeSet;
+
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use secrecy::SecretString;
 use time::Duration;
@@ -15,6 +17,9 @@ use crate::identity::claims::{ClaimMap, Source};
 use crate::identity::http::ProviderHttp;
 use crate::identity::id_token::AtHash;
 use crate::identity::settings::{AskUserinfo, ClientAuthentication, ProviderSettings};
+
+/// The most that clocks may differ.
+const MOST_LEEWAY: Duration = Duration::minutes(15);
 
 /// Parameters that the bridge sets itself.
 const RESERVED: [&str; 13] = [
@@ -77,7 +82,7 @@ pub fn read(mut section: Section<'_>) -> Option<ProviderConfig> {
         );
     }
     let trusted_audiences = section.or("trusted_audiences", Vec::new());
-    let clock_leeway = section.or("clock_leeway", Duration::seconds(60));
+    let clock_leeway = clock_leeway(&mut section);
     let timeout = positive(&mut section, "timeout", Duration::seconds(10));
     let userinfo_origin = section.origin("userinfo");
     let userinfo = section.or("userinfo", AskUserinfo::WhenNeeded);
@@ -181,6 +186,17 @@ fn client(section: &mut Section<'_>) -> Option<Client> {
     })
 }
 
+fn clock_leeway(section: &mut Section<'_>) -> Option<Duration> {
+    let origin = section.origin("clock_leeway");
+    let leeway = section.or("clock_leeway", Duration::seconds(60))?;
+    if leeway <= MOST_LEEWAY {
+        return Some(leeway);
+    }
+    let said = "more than 15 minutes: set the clocks instead, or old ID tokens count for new";
+    section.fault("clock_leeway", origin, said);
+    None
+}
+
 /// Certificates to trust besides the system's.
 fn extra_ca(section: &mut Section<'_>) -> Option<Option<Vec<u8>>> {
     let origin = section.origin("ca_file");
@@ -254,6 +270,7 @@ fn claims(mut section: Section<'_>, trust_email: Option<bool>) -> Option<ClaimMa
         groups: groups?,
         groups_from: groups_from?,
         trust_email: trust_email?,
+        kept: BTreeSet::new(),
     })
 }
 

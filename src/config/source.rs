@@ -152,6 +152,8 @@ pub fn overlay_environment(tree: &mut BTreeMap<String, Node>, environment: &[(St
         let Some(key) = name
             .strip_prefix(PREFIX)
             .filter(|_| name != CONFIG_FILE_VARIABLE && name != DEFAULT_IP_VARIABLE)
+            // Compose files set what `.env` lacks to nothing; that must not empty what the file says.
+            .filter(|_| !text.trim().is_empty())
         else {
             continue;
         };

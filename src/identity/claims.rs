@@ -13,25 +13,10 @@ pub type Claims = Map<String, Value>;
 const LONGEST_NAME: usize = 100;
 /// The longest address of a picture, in bytes.
 const LONGEST_AVATAR: usize = 512;
+/// The longest text of a provider's that goes into the log, in characters.
+const LONGEST_SHOWN: usize = 200;
 /// The longest other text (username, e-mail, stable id), in bytes.
 const LONGEST_TEXT: usize = 254;
-
-/// Claims that belong to the protocol, not to the person.
-const PROTOCOL: [&str; 13] = [
-    "iss",
-    "aud",
-    "azp",
-    "exp",
-    "iat",
-    "nbf",
-    "nonce",
-    "at_hash",
-    "c_hash",
-    "s_hash",
-    "jti",
-    "sid",
-    "session_state",
-];
 
 /// Where a claim stands: the names to follow from the top, each used as it is (claim names contain dots and slashes).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -65,6 +50,18 @@ impl ClaimPath {
         Ok(Self(names))
     }
 
+    /// Whether it is this one name.
+    #[must_use]
+    pub fn is(&self, name: &str) -> bool {
+        self.0 == [name]
+    }
+
+    /// The first name of the path: the claim that everything else stands in.
+    #[must_use]
+    pub fn top(&self) -> &str {
+        self.0.first().map_or("", String::as_str)
+    }
+
     /// The value at the end of the path; `null` counts as absent.
     #[must_use]
     pub fn find<'a>(&self, claims: &'a Claims) -> Option<&'a Value> {
@@ -75,9 +72,15 @@ impl ClaimPath {
         (!found.is_null()).then_some(found)
     }
 
+    /// A text for people's eyes.
     fn text(&self, claims: &Claims) -> Option<String> {
         let text = clean(self.find(claims)?.as_str()?);
         (!text.is_empty()).then_some(text)
+    }
+
+    /// A text that rules compare. One that would have to be cleaned or cut counts as absent: it could pass for another.
+    fn exact(&self, claims: &Claims) -> Option<String> {
+        exact(self.find(claims)?.as_str()?)
     }
 }
 
@@ -100,6 +103,30 @@ pub struct ClaimMap {
     pub groups_from: Vec<Source>,
     /// Treat every address as verified, for a provider that never says.
     pub trust_email: bool,
+    /// The claims that rules look at; others are not kept.
+    pub kept: BTreeSet<String>,
+}
+
+/// The longest name of a group, in bytes, and the most groups of one person.
+const LONGEST_GROUP: usize = 1024;
+const MOST_GROUPS: usize = 10_000;
+
+/// Why a person's groups cannot be decided upon. Leaving them out would be wrong: rules deny by them, too.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum GroupsError {
+    /// The provider left them out because they are too many.
+    #[error(
+        "the provider left the groups out because they are too many (_claim_names, hasgroups): send fewer, or roles"
+    )]
+    Overage,
+    /// Not names.
+    #[error(
+        "a groups claim holds something else than names: point provider.claims.groups at the names"
+    )]
+    Unreadable,
+    /// Too many, or too long.
+    #[error("more than {MOST_GROUPS} groups, or one longer than {LONGEST_GROUP} bytes")]
+    TooMany,
 }
 
 /// A place where claims come from.
@@ -140,58 +167,65 @@ impl ClaimMap {
     pub fn lacks(&self, id_token: &Claims) -> bool {
         let groups_elsewhere = self.groups_from.contains(&Source::Userinfo);
         display_name(self, id_token).is_none()
-            || (groups_elsewhere && self.groups_in(id_token).is_none())
+            || (groups_elsewhere && matches!(self.groups_in(id_token), Ok(None)))
     }
 
-    fn groups_in(&self, claims: &Claims) -> Option<BTreeSet<String>> {
+    /// The groups in some claims; nothing when none of the groups claims is there.
+    fn groups_in(&self, claims: &Claims) -> Result<Option<BTreeSet<String>>, GroupsError> {
         let mut found = None;
         for value in self.groups.iter().filter_map(|path| path.find(claims)) {
-            found
-                .get_or_insert_with(BTreeSet::new)
-                .extend(names_of(value));
+            let names = names_of(value).ok_or(GroupsError::Unreadable)?;
+            found.get_or_insert_with(BTreeSet::new).extend(names);
         }
-        found
+        // Microsoft Entra ID, "groups overage claim": the claim's name stands in `_claim_names`, or `hasgroups` is true.
+        let elsewhere = claims.get("_claim_names");
+        let named =
+            |path: &ClaimPath| elsewhere.is_some_and(|names| names.get(path.top()).is_some());
+        if self.groups.iter().any(named) || is_true(claims.get("hasgroups")) {
+            return Err(GroupsError::Overage);
+        }
+        Ok(found)
     }
 
     /// The person behind verified claims. What the ID token says goes before what userinfo says.
-    #[must_use]
+    ///
+    /// # Errors
+    /// When the groups are there and cannot be read.
     pub fn person(
         &self,
         issuer: &str,
         provider: &str,
         subject: &str,
         gathered: Gathered,
-    ) -> Person {
+    ) -> Result<Person, GroupsError> {
         let mut groups = Groups::Missing;
         for source in &self.groups_from {
-            if let Some(found) = self.groups_in(gathered.from(*source)) {
+            if let Some(found) = self.groups_in(gathered.from(*source))? {
                 match &mut groups {
                     Groups::Known(names) => names.extend(found),
                     Groups::Missing => groups = Groups::Known(found),
                 }
             }
         }
+        let too_long = |group: &str| group.len() > LONGEST_GROUP;
+        if groups.iter().count() > MOST_GROUPS || groups.iter().any(too_long) {
+            return Err(GroupsError::TooMany);
+        }
         let mut claims = gathered.userinfo;
         claims.extend(gathered.id_token);
 
-        let username = self
-            .username
-            .text(&claims)
-            .map(|name| shorten(&name, LONGEST_TEXT));
-        let email = self
-            .email
-            .text(&claims)
-            .filter(|address| address.len() <= LONGEST_TEXT)
-            .map(|address| Email {
-                verified: self.trust_email || is_true(claims.get("email_verified")),
-                address,
-            });
+        let username = self.username.exact(&claims);
+        // What `email_verified` vouches for is the claim `email`, and no other.
+        let vouched = self.email.is("email") && is_true(claims.get("email_verified"));
+        let email = self.email.exact(&claims).map(|address| Email {
+            verified: self.trust_email || vouched,
+            address,
+        });
         let id = self
             .id
             .as_ref()
-            .and_then(|path| stable_text(path.find(&claims)?))
-            .filter(|id| id.len() <= LONGEST_TEXT);
-        Person {
+            .and_then(|path| stable_text(path.find(&claims)?));
+        Ok(Person {
             issuer: issuer.to_owned(),
             provider: provider.to_owned(),
             subject: subject.to_owned(),
@@ -208,9 +242,9 @@ impl ClaimMap {
             auth_time: claims.get("auth_time").and_then(Value::as_i64),
             claims: claims
                 .into_iter()
-                .filter(|(name, _)| !PROTOCOL.contains(&name.as_str()))
+                .filter(|(name, _)| self.kept.contains(name))
                 .collect(),
-        }
+        })
     }
 }
 
@@ -235,17 +269,16 @@ fn display_name(map: &ClaimMap, claims: &Claims) -> Option<String> {
         .map(|name| shorten(&name, LONGEST_NAME))
 }
 
-/// Group names in a list, a single text, or an object's keys (Zitadel's roles).
-fn names_of(value: &Value) -> Vec<String> {
+/// Group names in a list, a single text, or an object's keys (Zitadel's roles); nothing where there are no names.
+fn names_of(value: &Value) -> Option<Vec<String>> {
     match value {
-        Value::String(name) => vec![name.clone()],
+        Value::String(name) => Some(vec![name.clone()]),
         Value::Array(entries) => entries
             .iter()
-            .filter_map(Value::as_str)
-            .map(str::to_owned)
+            .map(|entry| entry.as_str().map(str::to_owned))
             .collect(),
-        Value::Object(members) => members.keys().cloned().collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) => Vec::new(),
+        Value::Object(members) => Some(members.keys().cloned().collect()),
+        Value::Null | Value::Bool(_) | Value::Number(_) => None,
     }
 }
 
@@ -256,7 +289,7 @@ fn is_true(value: Option<&Value>) -> bool {
 
 fn stable_text(value: &Value) -> Option<String> {
     match value {
-        Value::String(text) => Some(clean(text)).filter(|text| !text.is_empty()),
+        Value::String(text) => exact(text),
         Value::Number(number) => Some(number.to_string()),
         _ => None,
     }
@@ -278,13 +311,31 @@ pub fn clean(text: &str) -> String {
         .join(" ")
 }
 
+/// A text as it is, if it needs neither cleaning nor cutting.
+fn exact(text: &str) -> Option<String> {
+    let plain = !text.is_empty() && text.len() <= LONGEST_TEXT && clean(text) == text;
+    plain.then(|| text.to_owned())
+}
+
 fn is_noncharacter(c: char) -> bool {
     let code = u32::from(c);
     code & 0xFFFE == 0xFFFE || (0xFDD0..=0xFDEF).contains(&code)
 }
 
+/// Marks that turn the direction of writing, and letters that show nothing. (U+200C and U+200D stay: Persian words and
+/// emoji are made with them.)
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{061C}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2060}'..='\u{2069}' | '\u{FEFF}')
+    matches!(
+        c,
+        '\u{00AD}' | '\u{061C}' | '\u{115F}' | '\u{1160}' | '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}'
+            | '\u{2060}'..='\u{2069}' | '\u{2800}' | '\u{3164}' | '\u{FEFF}' | '\u{FFA0}' | '\u{E0000}'..='\u{E007F}'
+    )
+}
+
+/// A provider's text for the log: one line, and not a long one.
+#[must_use]
+pub fn shown(text: &str) -> String {
+    shorten(&clean(text), LONGEST_SHOWN)
 }
 
 /// At most `most` characters.

@@ -8,7 +8,7 @@ use jsonwebtoken::Algorithm;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
-use super::claims::Claims;
+use super::claims::{Claims, shown};
 use super::keys::{KeySet, SignatureError};
 
 /// The longest subject, in bytes (OpenID Connect Core, 2: 255 ASCII characters).
@@ -105,7 +105,9 @@ pub enum IdTokenError {
         expected: Vec<String>,
     },
     /// `auth_time` is too long ago or absent.
-    #[error("the sign-in (auth_time {0:?}) is older than max_age allows, or its time is unknown")]
+    #[error(
+        "the sign-in (auth_time {0:?}) is older than max_age allows, in the future, or its time is unknown"
+    )]
     AuthTime(Option<f64>),
     /// `at_hash` does not fit the access token, or is absent though required.
     #[error("the access token's hash (at_hash) is wrong or missing")]
@@ -144,7 +146,7 @@ fn issuer(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> 
     match text(claims, "iss") {
         Some(issuer) if issuer == expected.issuer => Ok(()),
         found => Err(IdTokenError::Issuer {
-            found: found.unwrap_or_default().to_owned(),
+            found: shown(found.unwrap_or_default()),
             expected: expected.issuer.to_owned(),
         }),
     }
@@ -166,7 +168,7 @@ fn audience(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError
         return Err(IdTokenError::Audience {
             found: claims
                 .get("aud")
-                .map_or_else(|| "nobody".to_owned(), Value::to_string),
+                .map_or_else(|| "nobody".to_owned(), |aud| shown(&aud.to_string())),
             expected: expected.client_id.to_owned(),
         });
     }
@@ -175,7 +177,7 @@ fn audience(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError
     };
     let strangers: Vec<&str> = audiences.iter().copied().filter(stranger).collect();
     if !strangers.is_empty() {
-        return Err(IdTokenError::OtherAudience(strangers.join(", ")));
+        return Err(IdTokenError::OtherAudience(shown(&strangers.join(", "))));
     }
     let authorized = claims.get("azp").filter(|azp| !azp.is_null());
     let needed = audiences.len() > 1;
@@ -183,7 +185,7 @@ fn audience(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError
         && authorized.and_then(Value::as_str) != Some(expected.client_id)
     {
         return Err(IdTokenError::AuthorizedParty(
-            text(claims, "azp").map(str::to_owned),
+            text(claims, "azp").map(shown),
         ));
     }
     Ok(())
@@ -220,7 +222,7 @@ fn context(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError>
         && !acr.is_some_and(|acr| expected.acr_values.iter().any(|asked| asked == acr))
     {
         return Err(IdTokenError::Acr {
-            found: acr.map(str::to_owned),
+            found: acr.map(shown),
             expected: expected.acr_values.to_vec(),
         });
     }
@@ -228,7 +230,8 @@ fn context(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError>
         let auth_time = claims.get("auth_time").and_then(Value::as_f64);
         let oldest =
             seconds(expected.now) - max_age.as_seconds_f64() - expected.leeway.as_seconds_f64();
-        if auth_time.is_none_or(|time| time < oldest) {
+        let newest = seconds(expected.now) + expected.leeway.as_seconds_f64();
+        if auth_time.is_none_or(|time| time < oldest || time > newest) {
             return Err(IdTokenError::AuthTime(auth_time));
         }
     }

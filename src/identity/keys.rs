@@ -7,6 +7,8 @@ use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, crypto};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
+use super::claims::shown;
+
 /// The fewest bits of an RSA key (RFC 7518, 3.3).
 const FEWEST_RSA_BITS: usize = 2048;
 /// The most keys that are looked at; providers have a handful.
@@ -217,8 +219,8 @@ impl KeySet {
         let fitting: Vec<&PublicKey> = self.keys.iter().filter(fits).collect();
         if fitting.is_empty() {
             return Err(SignatureError::UnknownKey {
-                kid: header.kid.clone(),
-                alg: header.alg.clone(),
+                kid: header.kid.as_deref().map(shown),
+                alg: shown(&header.alg),
             });
         }
         if header.kid.is_none() && fitting.len() > 1 {

@@ -13,7 +13,7 @@ use time::OffsetDateTime;
 use url::Url;
 
 use super::Person;
-use super::claims::{Claims, Gathered, Source};
+use super::claims::{Claims, Gathered, GroupsError, Source};
 use super::http::HttpError;
 use super::id_token::{Expected, IdTokenError, validate};
 use super::provider::{Known, Provider, ProviderError};
@@ -78,6 +78,14 @@ pub enum LoginError {
     /// The ID token is not believed.
     #[error("the ID token is refused: {0}")]
     IdToken(#[from] IdTokenError),
+    /// The groups are there and cannot be read.
+    #[error(transparent)]
+    Groups(#[from] GroupsError),
+    /// Groups are to be read from the access token, and it is none of this provider's.
+    #[error(
+        "the access token is not a live JWT signed by the provider: take \"access_token\" out of provider.claims.groups_from"
+    )]
+    AccessToken,
     /// Userinfo is needed and not to be had.
     #[error("userinfo: {0}")]
     Userinfo(String),
@@ -171,11 +179,11 @@ pub async fn finish(
     }
     let wanted = settings.claims.groups_from.contains(&Source::AccessToken);
     if let (true, Some(access_token)) = (wanted, &tokens.access_token) {
-        gathered.access_token = signed_access_token(provider, &known, access_token, now);
+        gathered.access_token = signed_access_token(provider, &known, access_token, now)?;
     }
     Ok(settings
         .claims
-        .person(&settings.issuer, &settings.name, &subject, gathered))
+        .person(&settings.issuer, &settings.name, &subject, gathered)?)
 }
 
 /// The `iss` of an authorization response, an error among them (RFC 9207, 2.4): compared whenever it came, and missed
@@ -279,7 +287,8 @@ async fn userinfo(
     Ok(claims)
 }
 
-/// The claims of an access token that is a JWT of this provider; nothing of any other.
+/// The claims of an access token that is a JWT of this provider. To go on without would lose the groups by which rules
+/// deny.
 ///
 /// It came straight from the token endpoint; the signature is checked all the same. Its audience is an API, not us.
 fn signed_access_token(
@@ -287,24 +296,18 @@ fn signed_access_token(
     known: &Known,
     token: &str,
     now: OffsetDateTime,
-) -> Claims {
+) -> Result<Claims, LoginError> {
     let algorithms = known.metadata.algorithms(&provider.settings);
-    let Ok(signed) = known.keys.verify(token, &algorithms, None) else {
-        tracing::warn!(
-            provider.name = provider.settings.name,
-            "the access token is not a JWT signed by the provider; no groups read from it"
-        );
-        return Claims::new();
-    };
-    let ours = signed.claims.get("iss").and_then(Value::as_str) == Some(&provider.settings.issuer);
-    let live = signed
-        .claims
+    let signed = known.keys.verify(token, &algorithms, None);
+    let claims = signed.map_err(|_| LoginError::AccessToken)?.claims;
+    let ours = claims.get("iss").and_then(Value::as_str) == Some(&provider.settings.issuer);
+    let live = claims
         .get("exp")
         .and_then(Value::as_i64)
         .is_some_and(|exp| exp > now.unix_timestamp());
     if ours && live {
-        signed.claims
+        Ok(claims)
     } else {
-        Claims::new()
+        Err(LoginError::AccessToken)
     }
 }

@@ -4,6 +4,7 @@ use jsonwebtoken::Algorithm;
 use serde::Deserialize;
 use url::Url;
 
+use super::claims::shown;
 use super::keys::ASYMMETRIC;
 use super::settings::ProviderSettings;
 
@@ -65,7 +66,7 @@ impl Metadata {
     pub fn check(&self, settings: &ProviderSettings, inside: bool) -> Result<(), MetadataError> {
         if self.issuer != settings.issuer {
             return Err(MetadataError::Issuer {
-                found: self.issuer.clone(),
+                found: shown(&self.issuer),
                 expected: settings.issuer.clone(),
             });
         }
@@ -81,7 +82,7 @@ impl Metadata {
             if let Some(url) = url.filter(behind) {
                 return Err(MetadataError::Insecure {
                     name,
-                    url: url.to_string(),
+                    url: shown(url.as_str()),
                 });
             }
         }

@@ -8,6 +8,7 @@ use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 use url::Url;
 
+use super::claims::shown;
 use super::http::{Answer, HttpError, ProviderHttp};
 use super::keys::KeySet;
 use super::metadata::{Metadata, MetadataError};
@@ -263,7 +264,7 @@ fn read<T: serde::de::DeserializeOwned>(
     serde_json::from_slice(&answer.body).map_err(|error| ProviderError::Nonsense {
         url: url.to_string(),
         expected,
-        cause: error.to_string(),
+        cause: shown(&error.to_string()),
     })
 }
 

@@ -4,6 +4,7 @@ use jsonwebtoken::Algorithm;
 use secrecy::SecretString;
 use time::Duration;
 
+use super::Person;
 use super::claims::ClaimMap;
 use super::id_token::AtHash;
 
@@ -29,6 +30,20 @@ pub enum AskUserinfo {
     Always,
     /// Not at all.
     Never,
+}
+
+impl ProviderSettings {
+    /// Whether a person who was remembered is one whom this provider, as it is configured now, would vouch for: sessions
+    /// may outlive a change of configuration, and stores may be shared.
+    #[must_use]
+    pub fn vouches_for(&self, person: &Person) -> bool {
+        let strong_enough = self.acr_values.is_empty()
+            || person
+                .acr
+                .as_ref()
+                .is_some_and(|acr| self.acr_values.contains(acr));
+        person.issuer == self.issuer && person.provider == self.name && strong_enough
+    }
 }
 
 /// One provider as configured, each value already checked.

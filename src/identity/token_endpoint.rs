@@ -2,8 +2,10 @@
 
 use secrecy::ExposeSecret;
 use serde::Deserialize;
+use serde_json::error::Category;
 use url::form_urlencoded::{Serializer, byte_serialize};
 
+use super::claims::shown;
 use super::login::{LoginError, LoginSecrets};
 use super::metadata::Metadata;
 use super::provider::Provider;
@@ -44,7 +46,7 @@ pub async fn redeem(
         .await?;
     if answer.status.is_success() {
         return serde_json::from_slice(&answer.body)
-            .map_err(|error| LoginError::TokenAnswer(error.to_string()));
+            .map_err(|error| LoginError::TokenAnswer(described(&error)));
     }
     let refusal: TokenRefusal = serde_json::from_slice(&answer.body).map_err(|_| {
         LoginError::TokenAnswer(format!(
@@ -139,7 +141,12 @@ fn hint(error: &str) -> &'static str {
     }
 }
 
-/// A provider's text for the log: one short line.
-fn shown(text: &str) -> String {
-    super::claims::clean(text).chars().take(200).collect()
+/// What is wrong with an answer, without any of it: it may hold tokens.
+fn described(error: &serde_json::Error) -> String {
+    let kind = match error.classify() {
+        Category::Io | Category::Eof => "it ends too early",
+        Category::Syntax => "it is not JSON",
+        Category::Data => "it is not an object with texts as tokens",
+    };
+    format!("{kind} (line {}, column {})", error.line(), error.column())
 }

@@ -24,7 +24,7 @@ pub(crate) const ENCODE_URI_COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b')');
 
 /// The characters that Jitsi's client drops from a room name before it does anything else.
-const DROPPED: &[char] = &[
+pub(crate) const DROPPED: &[char] = &[
     ':', '?', '#', '[', ']', '@', '!', '$', '&', '\'', '(', ')', '*', '+', ',', ';', '=', '>', '<',
     '/', '"',
 ];

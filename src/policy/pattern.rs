@@ -4,7 +4,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::meeting::room::rewrite;
+use crate::meeting::room::{DROPPED, rewrite};
 
 /// What captures caught, by their names; each written as a room's name would be.
 pub type Bindings = BTreeMap<String, String>;
@@ -43,9 +43,9 @@ pub enum PatternError {
         "a pattern with a {{placeholder}} may have at most {MOST_LOOSE_PIECES} placeholders and '*' together, with text between them"
     )]
     TooLoose,
-    /// A room pattern whose text Jitsi would drop entirely.
-    #[error("no room can have this name: Jitsi drops all of {0:?}")]
-    NoRoom(String),
+    /// A room pattern with something that no room's name has.
+    #[error("no room can have this name: Jitsi drops {0} from names; leave it out")]
+    NoRoom(char),
 }
 
 impl Pattern {
@@ -99,10 +99,10 @@ impl Pattern {
         };
         for piece in &mut pattern.pieces {
             if let Piece::Literal(literal) = piece {
-                let normal = as_in_a_room(literal);
-                if normal.is_empty() {
-                    return Err(PatternError::NoRoom(literal.clone()));
+                if let Some(dropped) = literal.chars().find(|c| DROPPED.contains(c)) {
+                    return Err(PatternError::NoRoom(dropped));
                 }
+                let normal = as_in_a_room(literal);
                 *literal = normal;
             }
         }
@@ -197,16 +197,25 @@ impl Pattern {
                 }
             }
             Piece::Placeholder(name) => {
-                for end in run_ends(text) {
+                if !known.contains_key(name) && !may_catch(name) {
+                    return;
+                }
+                // Only where what follows can follow: to write a run as a room's name is costly.
+                let follows = |end: usize| match rest.first() {
+                    Some(Piece::Literal(literal)) => text
+                        .get(end..)
+                        .is_some_and(|after| after.starts_with(literal.as_str())),
+                    Some(_) => true,
+                    None => end == text.len(),
+                };
+                for end in run_ends(text).filter(|end| follows(*end)) {
                     let (run, after) = text.split_at(end);
                     let caught = if self.over_rooms {
                         run.to_owned()
                     } else {
                         as_in_a_room(run)
                     };
-                    let fits = known
-                        .get(name)
-                        .map_or_else(|| may_catch(name), |value| *value == caught);
+                    let fits = known.get(name).is_none_or(|value| *value == caught);
                     if fits && !caught.is_empty() {
                         let mut bound = known.clone();
                         bound.insert(name.clone(), caught);
@@ -336,10 +345,10 @@ mod tests {
         ] {
             assert_eq!(Pattern::parse(text), Err(error), "{text}");
         }
-        assert!(Pattern::parse_room("?-{a}").is_ok());
-        assert_eq!(
-            Pattern::parse_room("?*"),
-            Err(PatternError::NoRoom("?".into()))
-        );
+        assert!(Pattern::parse_room("x-{a}").is_ok());
+        for (text, dropped) in [("?*", '?'), ("it's", '\''), ("a/b", '/'), ("\\*", '*')] {
+            let error = PatternError::NoRoom(dropped);
+            assert_eq!(Pattern::parse_room(text), Err(error), "{text}");
+        }
     }
 }

@@ -383,7 +383,7 @@ fn verified_email(person: &Person) -> Option<String> {
         .email
         .as_ref()
         .filter(|email| email.verified)
-        .map(|email| email.address.to_lowercase())
+        .map(|email| email.address.to_ascii_lowercase())
 }
 
 impl TenantPattern {

@@ -101,7 +101,11 @@ impl SessionStore for Store {
 
     async fn save(&self, record: &Record) -> Result<()> {
         match self {
-            Self::Memory(store) => store.save(record).await,
+            // As in Redis: what was ended in the meantime stays so.
+            Self::Memory(store) => match store.load(&record.id).await? {
+                Some(_) => store.save(record).await,
+                None => Ok(()),
+            },
             Self::Redis(store, _) => store.save(record).await,
         }
     }

@@ -1,7 +1,7 @@
 //! Back from the provider: compare the state first, then redeem the code, then decide.
 
 use axum::extract::{Extension, State};
-use axum::http::{HeaderMap, Uri};
+use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 
@@ -17,9 +17,14 @@ use crate::session::pending::PendingLogin;
 pub async fn get(
     State(state): State<AppState>,
     Extension(id): Extension<RequestId>,
+    method: Method,
     headers: HeaderMap,
     uri: Uri,
 ) -> Response {
+    // A HEAD, by which programs look whether a link is good, must not spend the code.
+    if method == Method::HEAD {
+        return WebError::MethodNotAllowed.into_response();
+    }
     let answer = match Answer::read(uri.query().unwrap_or_default()) {
         Ok(answer) => answer,
         Err(error) => return error.into_response(),

@@ -1,6 +1,6 @@
 //! Cookies: their names and attributes, the session's and those of logins under way.
 
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, header};
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use time::Duration;
 use url::Url;
@@ -13,6 +13,8 @@ const SESSION: &str = "jitsi-session";
 /// refuse requests with longer headers. The oldest give way.
 const MOST_LOGINS: usize = 8;
 const MOST_LOGIN_BYTES: usize = 5000;
+/// The most cookies that one answer ends: a request may come with any number.
+const MOST_ENDED: usize = 50;
 
 /// Names and attributes that follow from the public URL.
 ///
@@ -118,7 +120,7 @@ impl CookieSettings {
             bytes += cookie.value().len();
             if kept < MOST_LOGINS && bytes <= MOST_LOGIN_BYTES {
                 kept += 1;
-            } else {
+            } else if gone.len() < MOST_ENDED {
                 gone.push(self.expired(cookie.name().to_owned()));
             }
         }
@@ -126,7 +128,27 @@ impl CookieSettings {
     }
 }
 
-/// The cookies of a request.
+/// The cookies of a request, by their names as they stand. (`CookieJar::from_headers` decodes names: a sibling host could
+/// set `%5F%5FHost-…`, which browsers let it, and have it taken for `__Host-…`, which they do not.) A name that comes twice
+/// counts as absent, since nobody can tell which of the two is ours.
 pub fn of(headers: &HeaderMap) -> CookieJar {
-    CookieJar::from_headers(headers)
+    let all: Vec<Cookie<'static>> = headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .filter_map(|cookie| Cookie::parse(cookie.trim().to_owned()).ok())
+        .collect();
+    let mut names: Vec<String> = all.iter().map(|cookie| cookie.name().to_owned()).collect();
+    names.sort_unstable();
+    let twice: Vec<String> = names
+        .windows(2)
+        .filter_map(|pair| match pair {
+            [one, other] if one == other => Some(one.clone()),
+            _ => None,
+        })
+        .collect();
+    all.into_iter()
+        .filter(|cookie| !twice.iter().any(|name| name == cookie.name()))
+        .fold(CookieJar::new(), CookieJar::add)
 }

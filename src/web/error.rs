@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 
 use super::page::Notice;
 use crate::identity::Person;
+use crate::identity::claims::shown;
 use crate::identity::id_token::IdTokenError;
 use crate::identity::login::LoginError;
 use crate::identity::provider::ProviderError;
@@ -147,12 +148,6 @@ impl WebError {
     /// The provider's answer was an error (RFC 6749, 4.1.2.1; OpenID Connect Core, 3.1.2.6).
     #[must_use]
     pub fn provider_said(error: &str, description: &str, destination: Destination) -> Self {
-        let shown = |text: &str| {
-            crate::identity::claims::clean(text)
-                .chars()
-                .take(200)
-                .collect::<String>()
-        };
         let (error, description) = (shown(error), shown(description));
         match error.as_str() {
             "access_denied" => Self::Cancelled {

@@ -234,6 +234,9 @@ fn mint(state: &AppState, id: &RequestId, sign_in: &SignIn) -> Result<TokenAnswe
         nonce,
         ..
     } = sign_in;
+    if !state.provider.settings.vouches_for(person) {
+        return Err(Refusal::Denied);
+    }
     let outcome = state
         .admission
         .admit(person, request, now, &state.random)

@@ -12,7 +12,7 @@ use super::{AppState, app_return, cookies, inline, languages, redirect};
 use crate::admit::{Admitted, Outcome};
 use crate::identity::Person;
 use crate::identity::login::{self, Wishes};
-use crate::meeting::{Destination, MeetingRequest};
+use crate::meeting::{Destination, MeetingRequest, TenantError};
 
 /// The most languages that are told to the provider.
 const MOST_LANGUAGES: usize = 5;
@@ -84,6 +84,10 @@ pub async fn get(
     request: MeetingRequest,
     prompt: Option<&'static str>,
 ) -> Result<Response, WebError> {
+    if state.admission.confuses(&request) {
+        return Err(WebError::Meeting(TenantError.into()));
+    }
+    let request = app_return::fitting(request, &headers);
     let jar = cookies::of(&headers);
     if prompt.is_none()
         && let Some(person) = signed_in(&state, state.cookies.session(&jar).as_deref()).await
@@ -138,13 +142,12 @@ pub async fn begin_login(
 /// The session's person. A store that does not answer costs the person a sign-in, not the meeting.
 pub async fn signed_in(state: &AppState, id: Option<&str>) -> Option<Person> {
     let sessions = state.sessions.as_ref()?;
-    sessions
-        .recall(id?, state.clock.now())
-        .await
-        .unwrap_or_else(|error| {
-            tracing::warn!(%error, "the session store does not answer; people sign in again");
-            None
-        })
+    let recalled = sessions.recall(id?, state.clock.now()).await;
+    let person = recalled.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the session store does not answer; people sign in again");
+        None
+    });
+    person.filter(|person| state.provider.settings.vouches_for(person))
 }
 
 /// The end of every way in: decides, tells the audit, and sends the browser into the meeting or says why not.

@@ -330,17 +330,7 @@ fn error_page<'a>(
             )
             .offering([again(destination)]),
         WebError::Expired(destination) => {
-            let start_again = destination.as_ref().map(|destination| Action {
-                label: match destination {
-                    Destination::Meeting(request) => {
-                        texts.start_again.replace("{}", &request.room.readable())
-                    }
-                    Destination::Home => texts.sign_in.to_owned(),
-                },
-                href: addresses.again(destination, None),
-            });
-            page.saying("info", texts.login_expired_title, texts.login_expired_text)
-                .offering(start_again)
+            expired_page(destination.as_ref(), page, texts, addresses)
         }
         WebError::Meeting(crate::meeting::MeetingError::Room(_)) => {
             page.saying("problem", texts.bad_room_title, texts.bad_room_text)
@@ -366,6 +356,25 @@ fn error_page<'a>(
             page.saying("problem", texts.internal_title, texts.internal_text)
         }
     }
+}
+
+fn expired_page<'a>(
+    destination: Option<&Destination>,
+    page: Page<'a>,
+    texts: &'a Texts,
+    addresses: &Addresses,
+) -> Page<'a> {
+    let start_again = destination.map(|destination| Action {
+        label: match destination {
+            Destination::Meeting(request) => {
+                texts.start_again.replace("{}", &request.room.readable())
+            }
+            Destination::Home => texts.sign_in.to_owned(),
+        },
+        href: addresses.again(destination, None),
+    });
+    page.saying("info", texts.login_expired_title, texts.login_expired_text)
+        .offering(start_again)
 }
 
 impl<'a> Page<'a> {

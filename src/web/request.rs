@@ -34,12 +34,15 @@ impl RequestId {
     }
 }
 
+/// The longest path that the log shows, in bytes.
+const LONGEST_PATH: usize = 300;
+
 /// Gives the request its id, and writes its one line when it is done.
 pub async fn tell(mut request: Request, next: Next) -> Response {
     let id = RequestId::new();
     let method = request.method().clone();
     // Without the query: that holds codes and states.
-    let path = request.uri().path().to_owned();
+    let path: String = request.uri().path().chars().take(LONGEST_PATH).collect();
     let begun = Instant::now();
     request.extensions_mut().insert(id.clone());
     let mut response = next.run(request).await;

@@ -7,6 +7,8 @@ use super::support::browser::raw;
 use super::support::{Bridge, Browser, JITSI, Landed, Provider, sara, usual};
 
 const CHROME: &str = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0 Mobile Safari/537.36";
+const IPHONE: &str = "Mozilla/5.0 (iPhone; CPU iPhone OS 19_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 Safari/604.1";
+const DESK: &str = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36";
 const FIREFOX: &str = "Mozilla/5.0 (Android 15; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0";
 
 /// A wish to join as an app sends it.
@@ -100,19 +102,22 @@ async fn each_app_is_offered_its_own_address_and_the_browsers() {
 #[tokio::test]
 async fn an_app_is_opened_by_itself_but_never_by_chromium_on_android() {
     let (bridge, _provider, _) = usual().await;
-    assert!(opens_by_itself(
-        &again_with(&bridge, "ios", "Safari/605.1").await
-    ));
-    assert!(opens_by_itself(
-        &again_with(&bridge, "electron", CHROME).await
-    ));
-    assert!(opens_by_itself(
-        &again_with(&bridge, "android", FIREFOX).await
-    ));
-    assert!(!opens_by_itself(
-        &again_with(&bridge, "android", CHROME).await
-    ));
-    assert!(!opens_by_itself(&again_with(&bridge, "android", "").await));
+    for (app, agent, by_itself) in [
+        ("ios", IPHONE, true),
+        ("electron", DESK, true),
+        ("android", FIREFOX, true),
+        ("android", CHROME, false),
+        // Whoever made the link says what it is; the browser says where it runs.
+        ("ios", DESK, false),
+        ("ios", CHROME, false),
+        ("electron", CHROME, false),
+        ("electron", IPHONE, false),
+        ("android", "", false),
+        ("electron", "", false),
+    ] {
+        let landed = again_with(&bridge, app, agent).await;
+        assert_eq!(opens_by_itself(&landed), by_itself, "{app} in {agent}");
+    }
 }
 
 #[tokio::test]

@@ -13,6 +13,7 @@
 
 mod admission;
 mod apps;
+mod attacks;
 mod browsers;
 mod callback;
 mod configuration;

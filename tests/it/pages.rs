@@ -214,7 +214,8 @@ async fn every_page_is_well_formed_safe_and_without_a_token() {
                 " onerror",
                 "http-equiv",
             ] {
-                assert!(!lower.contains(never), "{name}: {never}");
+                let home_form = name == "welcome" && never == "<form";
+                assert!(home_form || !lower.contains(never), "{name}: {never}");
             }
             let style = between(body, "<style>", "</style>");
             let hash = STANDARD.encode(digest::digest(&digest::SHA256, style.as_bytes()));

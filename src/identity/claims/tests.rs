@@ -13,6 +13,7 @@ fn map() -> ClaimMap {
         groups: vec![path("groups")],
         groups_from: vec![Source::IdToken, Source::Userinfo, Source::AccessToken],
         trust_email: false,
+        kept: BTreeSet::from(["department".to_owned()]),
     }
 }
 
@@ -31,6 +32,7 @@ fn person(map: &ClaimMap, id_token: Value) -> Person {
             ..Gathered::default()
         },
     )
+    .unwrap()
 }
 
 fn groups(map: &ClaimMap, id_token: Value) -> Option<Vec<String>> {
@@ -85,7 +87,7 @@ fn groups_are_found_however_deep_and_however_written() {
     let plain = ClaimPath::parse("groups").unwrap();
     assert_eq!(pointer, deep);
 
-    let id_token = json!({"realm_access": {"roles": ["a", 7, null]}, "https://example.com/roles": "b", "groups": {"c": {}}});
+    let id_token = json!({"realm_access": {"roles": ["a"]}, "https://example.com/roles": "b", "groups": {"c": {}}});
     assert_eq!(
         groups(&at(std::slice::from_ref(&deep)), id_token.clone()),
         Some(vec!["a".to_owned()])
@@ -114,7 +116,7 @@ fn groups_from_every_source_add_up() {
         userinfo: claims(json!({"groups": ["b"]})),
         access_token: claims(json!({"groups": ["c"]})),
     };
-    let person = map().person("i", "p", "s", gathered);
+    let person = map().person("i", "p", "s", gathered).unwrap();
     assert_eq!(person.groups.iter().collect::<Vec<_>>(), ["a", "b", "c"]);
 }
 
@@ -182,11 +184,73 @@ fn the_id_is_stable_and_differs_between_issuers() {
 }
 
 #[test]
-fn the_protocols_own_claims_are_not_kept() {
-    let kept = person(
-        &map(),
-        json!({"iss": "x", "nonce": "n", "department": "IT", "sub": "s"}),
-    )
-    .claims;
-    assert_eq!(Value::Object(kept), json!({"department": "IT", "sub": "s"}));
+fn only_the_claims_that_rules_look_at_are_kept() {
+    let kept = person(&map(), json!({"department": "IT", "sub": "s", "huge": "x"})).claims;
+    assert_eq!(Value::Object(kept), json!({"department": "IT"}));
+}
+
+#[test]
+fn a_name_that_would_have_to_be_cleaned_never_passes_for_another() {
+    for odd in [
+        "an\u{200B}na",
+        " anna",
+        "anna\u{7}",
+        "an  na",
+        &"a".repeat(300),
+    ] {
+        let person = person(
+            &map(),
+            json!({"name": "Anna", "preferred_username": odd, "email": format!("{odd}@example.org")}),
+        );
+        assert_eq!((person.username, person.email), (None, None), "{odd:?}");
+    }
+    let by_claim = ClaimMap {
+        id: Some(ClaimPath::parse("oid").unwrap()),
+        ..map()
+    };
+    assert_eq!(
+        person(&by_claim, json!({"oid": "o\u{200B}1"})).id,
+        stable_id("https://id.example", "s1")
+    );
+}
+
+#[test]
+fn a_verified_address_vouches_for_no_other_claim() {
+    let by_contact = ClaimMap {
+        email: ClaimPath::parse("contact").unwrap(),
+        ..map()
+    };
+    let claims =
+        json!({"email": "me@gmail.example", "email_verified": true, "contact": "boss@example.org"});
+    assert!(!person(&by_contact, claims).email.unwrap().verified);
+}
+
+#[test]
+fn groups_that_cannot_be_read_are_an_error_and_never_none() {
+    let read = |id_token: Value| {
+        let gathered = Gathered {
+            id_token: claims(id_token),
+            ..Gathered::default()
+        };
+        map().person("i", "p", "s", gathered).map(drop)
+    };
+    for (id_token, error) in [
+        (json!({"groups": [{"name": "a"}]}), GroupsError::Unreadable),
+        (json!({"groups": ["a", 7]}), GroupsError::Unreadable),
+        (json!({"groups": 7}), GroupsError::Unreadable),
+        (
+            json!({"_claim_names": {"groups": "src1"}}),
+            GroupsError::Overage,
+        ),
+        (json!({"hasgroups": true}), GroupsError::Overage),
+        (json!({"groups": ["a".repeat(1025)]}), GroupsError::TooMany),
+    ] {
+        assert_eq!(read(id_token.clone()), Err(error), "{id_token}");
+    }
+    let many: Vec<String> = (0..10_001).map(|at| format!("g{at}")).collect();
+    assert_eq!(read(json!({"groups": many})), Err(GroupsError::TooMany));
+    assert_eq!(
+        read(json!({"_claim_names": {"other": "src1"}, "groups": ["a"]})),
+        Ok(())
+    );
 }

@@ -27,6 +27,8 @@ pub enum Fault {
     InvalidClient,
     /// The token endpoint answers HTML.
     HtmlToken,
+    /// The token endpoint answers a bare token.
+    BareToken,
     /// No ID token.
     NoIdToken,
     /// Another nonce.

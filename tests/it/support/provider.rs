@@ -327,6 +327,7 @@ async fn token(
     match inner.fault {
         Some(Fault::InvalidClient) => return refuse("invalid_client"),
         Some(Fault::EndlessToken) => return "x".repeat(2 * 1024 * 1024).into_response(),
+        Some(Fault::BareToken) => return Json("eyJhbGciOiJub25lIn0.secret.token").into_response(),
         Some(Fault::HtmlToken) => return Html("<h1>Oops</h1>").into_response(),
         _ => {}
     }
