@@ -15,6 +15,7 @@ pub mod page;
 mod public;
 mod redirect;
 mod request;
+mod serving;
 mod texts;
 mod token_answer;
 
@@ -23,17 +24,19 @@ use std::sync::Arc;
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
-use tokio::net::TcpListener;
 use tower::util::MapRequest;
 use tower_http::catch_panic::CatchPanicLayer;
+use tower_http::timeout::TimeoutLayer;
 
 pub use self::addresses::Addresses;
 use self::cookies::CookieSettings;
+pub use self::serving::{Patience, serve};
 use crate::admit::Admission;
 use crate::clock::SharedClock;
 use crate::config::{Config, StoreChoice};
@@ -52,6 +55,9 @@ use crate::token::keyring::Keyring;
 
 /// The longest token request, in bytes: a code, a verifier and a few addresses.
 const LONGEST_TOKEN_REQUEST: usize = 16 * 1024;
+
+/// The longest that a request may take: several answers of the provider, each with a time-out of its own.
+const LONGEST_REQUEST: std::time::Duration = std::time::Duration::from_secs(90);
 
 /// Everything that handlers use: built once, never changed.
 #[derive(Clone)]
@@ -133,7 +139,8 @@ pub struct App {
     pub router: Router,
     /// The provider, to be kept fresh.
     pub provider: Arc<Provider>,
-    shutdown_timeout: std::time::Duration,
+    /// How long others may take.
+    pub patience: Patience,
 }
 
 /// Builds the server: the one way for serving, for the demo and for tests.
@@ -213,11 +220,14 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         random,
         audit,
     }));
-    let shutdown_timeout = server.shutdown_timeout.unsigned_abs();
+    let patience = Patience {
+        shutdown: server.shutdown_timeout.unsigned_abs(),
+        ..Patience::default()
+    };
     Ok(App {
         router: router(state),
         provider,
-        shutdown_timeout,
+        patience,
     })
 }
 
@@ -258,45 +268,13 @@ fn router(state: AppState) -> Router {
         .fallback_service(below_path)
         // From the inside out: a panic becomes an error, errors become pages, and each request one line in the log.
         .layer(CatchPanicLayer::custom(error::from_panic))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::REQUEST_TIMEOUT,
+            LONGEST_REQUEST,
+        ))
         .layer(middleware::from_fn_with_state(state, page::show))
         .layer(middleware::from_fn(request::headers))
         .layer(middleware::from_fn(request::tell))
         // Whatever happens in the layers themselves still gets an answer.
         .layer(CatchPanicLayer::new())
-}
-
-/// Serves until `end` resolves, then lets running requests finish, for a while.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    app: App,
-    end: impl Future<Output = ()> + Send + 'static,
-) -> std::io::Result<()> {
-    let (ended, is_ended) = tokio::sync::watch::channel(false);
-    let wait_for = |mut is_ended: tokio::sync::watch::Receiver<bool>| async move {
-        // An error means that the sender is gone, which is an end as well.
-        let _ = is_ended.wait_for(|ended| *ended).await;
-    };
-    let background = tokio::spawn(app.provider.clone().keep_fresh(wait_for(is_ended.clone())));
-    tokio::spawn(async move {
-        end.await;
-        let _ = ended.send(true);
-    });
-    let serving =
-        axum::serve(listener, app.router).with_graceful_shutdown(wait_for(is_ended.clone()));
-    let too_long = async {
-        wait_for(is_ended).await;
-        tokio::time::sleep(app.shutdown_timeout).await;
-    };
-    let result = tokio::select! {
-        result = serving => result,
-        () = too_long => {
-            tracing::warn!("some requests did not finish in time and were cut off");
-            Ok(())
-        }
-    };
-    background.abort();
-    result
 }

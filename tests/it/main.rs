@@ -17,6 +17,7 @@ mod attacks;
 mod browsers;
 mod callback;
 mod configuration;
+mod connections;
 mod demo;
 mod drop_in;
 mod home;

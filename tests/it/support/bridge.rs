@@ -123,6 +123,17 @@ impl Bridge {
 
     /// A bridge with this configuration.
     pub fn of(loaded: Loaded, provider: &Provider, listener: TcpListener, url: String) -> Self {
+        Self::with_patience(loaded, provider, listener, url, |patience| patience)
+    }
+
+    /// A bridge whose patience with others is changed.
+    pub fn with_patience(
+        loaded: Loaded,
+        provider: &Provider,
+        listener: TcpListener,
+        url: String,
+        change: impl FnOnce(web::Patience) -> web::Patience,
+    ) -> Self {
         let decisions = Arc::new(Mutex::new(Vec::new()));
         let heard = decisions.clone();
         let audit = Audit::heard_by(Arc::new(move |decided: &Decided| {
@@ -131,6 +142,7 @@ impl Bridge {
         let mut app = web::build(loaded.config, provider.clock.clone(), audit).unwrap();
         let causes = Arc::new(Mutex::new(Vec::new()));
         app.router = told(app.router, causes.clone());
+        app.patience = change(app.patience);
         let (end, is_ended) = oneshot::channel::<()>();
         let ended = tokio::spawn(async move {
             web::serve(listener, app, async { drop(is_ended.await) })

@@ -1,0 +1,122 @@
+//! Connections: accepted, given some time, and let finish when the server is told to stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::TcpListener;
+use tokio::sync::{Semaphore, watch};
+
+use super::App;
+
+/// After an accept that failed, for lack of file descriptors say, others get so long to give some back.
+const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
+
+/// How long others may take, and how many at once.
+#[derive(Debug, Clone, Copy)]
+pub struct Patience {
+    /// For a request's head, from the moment the connection is free for it.
+    pub head: Duration,
+    /// For running requests, once the server is told to stop.
+    pub shutdown: Duration,
+    /// Connections at once; further ones wait to be accepted.
+    pub connections: usize,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self {
+            head: Duration::from_secs(30),
+            shutdown: Duration::from_secs(30),
+            connections: 8192,
+        }
+    }
+}
+
+/// Serves until `end` resolves, then lets running requests finish, for a while.
+///
+/// # Errors
+/// None at present: what fails is one connection's business.
+pub async fn serve(
+    listener: TcpListener,
+    app: App,
+    end: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    let (ended, is_ended) = watch::channel(false);
+    let wait_for = |mut is_ended: watch::Receiver<bool>| async move {
+        // An error means that the sender is gone, which is an end as well.
+        let _ = is_ended.wait_for(|ended| *ended).await;
+    };
+    let background = tokio::spawn(app.provider.clone().keep_fresh(wait_for(is_ended.clone())));
+    tokio::spawn(async move {
+        end.await;
+        let _ = ended.send(true);
+    });
+    let connections = Connections::new(&app);
+    tokio::select! {
+        () = connections.accept(listener) => {}
+        () = wait_for(is_ended) => {}
+    }
+    // The listener is closed by now: whoever comes is refused, and goes to another replica.
+    tokio::select! {
+        () = connections.graceful.shutdown() => {}
+        () = tokio::time::sleep(app.patience.shutdown) => {
+            tracing::warn!("some requests did not finish in time and were cut off");
+        }
+    }
+    background.abort();
+    Ok(())
+}
+
+struct Connections {
+    http: http1::Builder,
+    service: TowerToHyperService<axum::Router>,
+    free: Arc<Semaphore>,
+    graceful: GracefulShutdown,
+}
+
+impl Connections {
+    fn new(app: &App) -> Self {
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new())
+            .header_read_timeout(app.patience.head);
+        Self {
+            http,
+            service: TowerToHyperService::new(app.router.clone()),
+            free: Arc::new(Semaphore::new(app.patience.connections)),
+            graceful: GracefulShutdown::new(),
+        }
+    }
+
+    /// Accepts for ever.
+    async fn accept(&self, listener: TcpListener) {
+        loop {
+            // The semaphore is never closed; should it be, nobody is served.
+            let Ok(place) = self.free.clone().acquire_owned().await else {
+                return;
+            };
+            let stream = match listener.accept().await {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "a connection was not accepted");
+                    tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
+                    continue;
+                }
+            };
+            // Answers are small and complete: nothing is won by waiting for more.
+            let _ = stream.set_nodelay(true);
+            let connection = self
+                .http
+                .serve_connection(TokioIo::new(stream), self.service.clone());
+            let connection = self.graceful.watch(connection);
+            tokio::spawn(async move {
+                // A connection that breaks, or takes too long, is its other end's business.
+                let _ = connection.await;
+                drop(place);
+            });
+        }
+    }
+}
