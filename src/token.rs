@@ -95,7 +95,7 @@ impl Minter {
             expires,
         };
         let claims = TokenClaims::new(&self.identity, person, request, grant, &validity, &jti);
-        let jwt = self.keyring.sign(&claims)?;
+        let jwt = self.keyring.sign(&claims, now)?;
         if jwt.len() > LONGEST_TOKEN {
             return Err(MintError::TooLong(jwt.len()));
         }

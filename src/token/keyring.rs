@@ -1,19 +1,52 @@
-//! What signs tokens.
+//! What signs tokens: a secret that Prosody has as well, or a keyring of RSA keys whose public halves Prosody fetches.
+//!
+//! Of a keyring's keys one signs and all verify, so that keys can follow one another without a token refused.
+
+pub mod file;
+pub mod generate;
+pub mod keys;
+pub mod live;
+mod new_file;
+pub mod published;
+pub mod rsa;
+
+use std::sync::Arc;
 
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
+use time::OffsetDateTime;
 
-/// The signing key of this Jitsi.
-pub struct Keyring {
-    algorithm: Algorithm,
-    key: EncodingKey,
+use self::keys::Keys;
+use self::live::LiveKeys;
+
+/// What signs the tokens of this Jitsi.
+#[derive(Clone)]
+pub enum Keyring {
+    /// The secret that Prosody has as `app_secret`.
+    SharedSecret(SharedSecretAlgorithm, EncodingKey),
+    /// The keys of a file, read again when it changes.
+    Keys(Arc<LiveKeys>),
 }
 
-/// The library could not sign.
+/// Why a token was not signed.
 #[derive(Debug, thiserror::Error)]
-#[error("the token could not be signed: {0}")]
-pub struct SigningError(#[from] jsonwebtoken::errors::Error);
+pub enum SigningError {
+    /// The library failed.
+    #[error("the token could not be signed: {0}")]
+    Library(#[from] jsonwebtoken::errors::Error),
+    /// The claims could not be written down.
+    #[error("the token could not be written: {0}")]
+    Claims(#[from] serde_json::Error),
+    /// The key failed.
+    #[error("the token could not be signed with the key {0:?}")]
+    Key(String),
+    /// Every key is retired, or may not sign yet.
+    #[error(
+        "no key of the keyring can sign now ({0}): make one with `jitsi-oidc-bridge keys generate`"
+    )]
+    NoKey(String),
+}
 
 /// The shared-secret algorithms that Prosody's plugin knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,33 +71,59 @@ impl SharedSecretAlgorithm {
     }
 }
 
+impl From<SharedSecretAlgorithm> for Algorithm {
+    fn from(algorithm: SharedSecretAlgorithm) -> Self {
+        match algorithm {
+            SharedSecretAlgorithm::Hs256 => Self::HS256,
+            SharedSecretAlgorithm::Hs384 => Self::HS384,
+            SharedSecretAlgorithm::Hs512 => Self::HS512,
+        }
+    }
+}
+
 impl Keyring {
     /// Signs with the secret that Prosody has as `app_secret`.
     #[must_use]
     pub fn shared_secret(algorithm: SharedSecretAlgorithm, secret: &SecretString) -> Self {
-        Self {
-            algorithm: match algorithm {
-                SharedSecretAlgorithm::Hs256 => Algorithm::HS256,
-                SharedSecretAlgorithm::Hs384 => Algorithm::HS384,
-                SharedSecretAlgorithm::Hs512 => Algorithm::HS512,
-            },
-            key: EncodingKey::from_secret(secret.expose_secret().as_bytes()),
-        }
+        let key = EncodingKey::from_secret(secret.expose_secret().as_bytes());
+        Self::SharedSecret(algorithm, key)
     }
 
     /// A compact JWT of these claims. Its header's `typ` is exactly `JWT`: Prosody refuses any other.
     ///
     /// # Errors
-    /// When the library fails, which no claims of ours can cause.
-    pub fn sign(&self, claims: &impl Serialize) -> Result<String, SigningError> {
-        Ok(encode(&Header::new(self.algorithm), claims, &self.key)?)
+    /// When no key can sign at this time. Otherwise when the library fails, which no claims of ours can cause.
+    pub fn sign(
+        &self,
+        claims: &impl Serialize,
+        now: OffsetDateTime,
+    ) -> Result<String, SigningError> {
+        match self {
+            Self::SharedSecret(algorithm, key) => {
+                Ok(encode(&Header::new((*algorithm).into()), claims, key)?)
+            }
+            Self::Keys(live) => live.current().sign(claims, now),
+        }
+    }
+
+    /// The keys whose public halves are published; none with a shared secret.
+    #[must_use]
+    pub fn published(&self) -> Option<Arc<Keys>> {
+        match self {
+            Self::SharedSecret(..) => None,
+            Self::Keys(live) => Some(live.current()),
+        }
     }
 }
 
 impl std::fmt::Debug for Keyring {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Keyring")
-            .field("algorithm", &self.algorithm)
-            .finish_non_exhaustive()
+        match self {
+            Self::SharedSecret(algorithm, _) => f
+                .debug_tuple("SharedSecret")
+                .field(algorithm)
+                .finish_non_exhaustive(),
+            Self::Keys(live) => f.debug_tuple("Keys").field(live).finish(),
+        }
     }
 }
