@@ -11,7 +11,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
 
-use crate::config::{Loaded, Sources, load};
+use crate::clock::{Clock as _, SystemClock};
+use crate::config::{Loaded, Problems, Sources, load};
 
 /// Single sign-on for Jitsi Meet: OpenID Connect in, Jitsi tokens out.
 #[derive(Debug, Parser)]
@@ -99,8 +100,13 @@ fn sources(file: Option<&Path>, environment: Environment) -> anyhow::Result<Sour
     Ok(Sources { file, environment })
 }
 
+/// Loads, and looks at what depends on the time.
+fn load_now(sources: &Sources) -> Result<Loaded, Problems> {
+    load(sources)?.at(SystemClock.now())
+}
+
 fn configuration(file: Option<&Path>, environment: Environment) -> anyhow::Result<Loaded> {
-    match load(&sources(file, environment)?) {
+    match load_now(&sources(file, environment)?) {
         Ok(loaded) => Ok(loaded),
         Err(problems) => bail!(
             "the configuration has {} to mend:\n{problems}",

@@ -10,6 +10,7 @@ pub mod load;
 mod policy;
 mod provider;
 mod reader;
+mod signing;
 mod source;
 mod value;
 
@@ -29,6 +30,7 @@ use crate::policy::Policy;
 use crate::session::SessionLimits;
 use crate::token::TokenIdentity;
 use crate::token::keyring::SharedSecretAlgorithm;
+use crate::token::keyring::live::LiveKeys;
 
 /// The whole configuration.
 #[derive(Debug)]
@@ -89,14 +91,26 @@ pub struct AppSettings {
 /// `[token]`: how tokens are signed and how long they live.
 #[derive(Debug)]
 pub struct Token {
-    /// The algorithm.
-    pub algorithm: SharedSecretAlgorithm,
-    /// The secret that Prosody has as `app_secret`.
-    pub secret: SecretString,
+    /// What signs them.
+    pub signing: Signing,
     /// The life of a token for which no rule says otherwise.
     pub lifetime: Duration,
     /// How far `nbf` lies in the past.
     pub not_before_leeway: Duration,
+}
+
+/// What signs tokens.
+#[derive(Debug)]
+pub enum Signing {
+    /// A secret.
+    SharedSecret {
+        /// The algorithm.
+        algorithm: SharedSecretAlgorithm,
+        /// The secret that Prosody has as `app_secret`.
+        secret: SecretString,
+    },
+    /// The keys of a file.
+    Keys(LiveKeys),
 }
 
 /// `[provider]`: who signs people in, and how it is reached.

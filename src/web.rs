@@ -10,6 +10,7 @@ pub mod error;
 mod home;
 mod inline;
 mod join;
+mod keys;
 mod languages;
 pub mod page;
 mod public;
@@ -39,7 +40,7 @@ use self::cookies::CookieSettings;
 pub use self::serving::{Patience, serve};
 use crate::admit::Admission;
 use crate::clock::SharedClock;
-use crate::config::{Config, StoreChoice};
+use crate::config::{Config, Signing, StoreChoice};
 use crate::identity::http::{HttpError, ProviderHttp};
 use crate::identity::provider::Provider;
 use crate::meeting::url::MeetingUrls;
@@ -141,7 +142,15 @@ pub struct App {
     pub provider: Arc<Provider>,
     /// How long others may take.
     pub patience: Patience,
+    /// What signs; keys are read again when their file changes.
+    pub keyring: Keyring,
+    /// How often to look whether it has.
+    pub look_at_keys_every: std::time::Duration,
+    clock: SharedClock,
 }
+
+/// Seldom enough to cost nothing, often enough for somebody who waits for it.
+const LOOK_AT_KEYS_EVERY: std::time::Duration = std::time::Duration::from_secs(3);
 
 /// Builds the server: the one way for serving, for the demo and for tests.
 ///
@@ -176,6 +185,10 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         StoreChoice::Memory => Store::memory(),
         StoreChoice::Redis(url) => Store::redis(url.expose_secret())?,
     };
+    let keyring = match token.signing {
+        Signing::SharedSecret { algorithm, secret } => Keyring::shared_secret(algorithm, &secret),
+        Signing::Keys(live) => Keyring::Keys(Arc::new(live)),
+    };
     let addresses = Addresses::new(&server.public_url, &jitsi.url, &inline.client_id);
     let refresh_for = (session.enabled && inline.refresh).then_some(session.limits.lifetime);
     let popups = Popups::new(Tickets::beside(&store), refresh_for);
@@ -197,7 +210,7 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
                 identity: jitsi.identity,
                 lifetime: token.lifetime,
                 not_before_leeway: token.not_before_leeway,
-                keyring: Keyring::shared_secret(token.algorithm, &token.secret),
+                keyring: keyring.clone(),
             },
             urls: MeetingUrls::new(
                 &jitsi.url,
@@ -216,7 +229,7 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         cookies: CookieSettings::new(&server.public_url),
         automatic_return: jitsi.apps.automatic_return,
         addresses,
-        clock,
+        clock: clock.clone(),
         random,
         audit,
     }));
@@ -228,6 +241,9 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         router: router(state),
         provider,
         patience,
+        keyring,
+        look_at_keys_every: LOOK_AT_KEYS_EVERY,
+        clock,
     })
 }
 
@@ -256,6 +272,9 @@ fn router(state: AppState) -> Router {
         )
         // Back from the provider.
         .route("/callback", get(callback::get))
+        // For Prosody: the keys that verify tokens.
+        .route("/.well-known/jwks.json", get(keys::jwks))
+        .route("/asap/{name}", get(keys::asap))
         // For whoever keeps the server running.
         .route("/healthz", get(public::healthz))
         .route("/readyz", get(public::readyz))

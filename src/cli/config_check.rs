@@ -2,13 +2,13 @@
 
 use std::process::ExitCode;
 
-use super::count;
-use crate::config::{Sources, load};
+use super::{count, load_now};
+use crate::config::Sources;
 
 /// Prints what is wrong; success when the bridge could start with it.
 #[expect(clippy::unnecessary_wraps, reason = "every command answers so")]
 pub fn run(sources: &Sources) -> anyhow::Result<ExitCode> {
-    match load(sources) {
+    match load_now(sources) {
         Ok(loaded) => {
             for line in &loaded.translated {
                 println!("{line}");

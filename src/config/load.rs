@@ -13,13 +13,12 @@ use super::source::{DEFAULT_IP_VARIABLE, Origin, overlay_environment, parse_file
 use super::value::choice;
 use super::{
     Config, Inline, Jitsi, Log, LogFormat, Server, Sessions, StoreChoice, Token, apps,
-    jitsi_openid, policy, provider,
+    jitsi_openid, policy, provider, signing,
 };
 use crate::meeting::url::TokenPlace;
 use crate::session::SessionLimits;
 use crate::session::store::redis_address;
 use crate::token::TokenIdentity;
-use crate::token::keyring::SharedSecretAlgorithm;
 
 /// What to load from.
 #[derive(Debug, Default)]
@@ -41,6 +40,8 @@ pub struct Loaded {
     pub translated: Vec<String>,
     /// Every key there is.
     pub keys: Vec<String>,
+    /// What a look at the time needs to know (see [`Loaded::at`]).
+    pub(super) timed: signing::Timed,
 }
 
 /// Loads a configuration.
@@ -60,6 +61,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
         return Err(findings.errors);
     }
     overlay_environment(&mut tree, &sources.environment);
+    let keyring = signing::origin(&tree);
     let mut root = Section::root(tree, &mut findings);
     let strict = root.or("strict", false);
     let config = read(&mut root, default_ip);
@@ -80,6 +82,10 @@ pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
             warnings,
             translated,
             keys: asked.into_iter().collect(),
+            timed: signing::Timed {
+                strict: strict == Some(true),
+                keyring,
+            },
         }),
         _ if errors.is_empty() => {
             errors.push(Problem::absent("configuration", "incomplete"));
@@ -208,31 +214,12 @@ fn jitsi(mut section: Section<'_>) -> Option<Jitsi> {
 }
 
 fn token(mut section: Section<'_>) -> Option<Token> {
-    let algorithm = section.or("algorithm", SharedSecretAlgorithm::Hs256);
-    let origin = section
-        .origin("secret")
-        .or_else(|| section.origin("secret_file"));
-    let secret = section.secret("secret");
-    if matches!(secret, Some(None)) {
-        section.missing("secret", "write the secret that Jitsi has as JWT_APP_SECRET (app_secret), or name its file as token.secret_file");
-    }
-    if let (Some(algorithm), Some(Some(secret))) = (algorithm, &secret) {
-        // RFC 7518, 3.2: a key as long as the hash.
-        let least = algorithm.least_secret_bytes();
-        let found = secret.expose_secret().len();
-        if found < least {
-            let said = format!(
-                "a secret of {found} bytes can be guessed: use at least {least} (openssl rand -hex 32), here and in Jitsi"
-            );
-            section.warn("secret", origin, said);
-        }
-    }
+    let signing = signing::read(&mut section);
     let lifetime = positive(&mut section, "lifetime", Duration::hours(3));
     let not_before_leeway = section.or("not_before_leeway", Duration::seconds(30));
     section.finish();
     Some(Token {
-        algorithm: algorithm?,
-        secret: secret??,
+        signing: signing?,
         lifetime: lifetime?,
         not_before_leeway: not_before_leeway?,
     })
@@ -359,7 +346,6 @@ pub(super) fn positive(
 }
 
 choice!(TokenPlace { "fragment" => Self::Fragment, "query" => Self::Query });
-choice!(SharedSecretAlgorithm { "HS256" => Self::Hs256, "HS384" => Self::Hs384, "HS512" => Self::Hs512 });
 choice!(StoreKind { "memory" => Self::Memory, "redis" => Self::Redis });
 choice!(LogFormat { "auto" => Self::Auto, "text" => Self::Text, "json" => Self::Json });
 choice!(LevelFilter {

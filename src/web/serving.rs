@@ -11,6 +11,7 @@ use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 
 use super::App;
+use crate::token::keyring::Keyring;
 
 /// After an accept that failed, for lack of file descriptors say, others get so long to give some back.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
@@ -51,6 +52,14 @@ pub async fn serve(
         let _ = is_ended.wait_for(|ended| *ended).await;
     };
     let background = tokio::spawn(app.provider.clone().keep_fresh(wait_for(is_ended.clone())));
+    let look_at_keys = match &app.keyring {
+        Keyring::SharedSecret(..) => None,
+        Keyring::Keys(keys) => Some(tokio::spawn(keys.clone().keep_fresh(
+            app.clock.clone(),
+            app.look_at_keys_every,
+            wait_for(is_ended.clone()),
+        ))),
+    };
     tokio::spawn(async move {
         end.await;
         let _ = ended.send(true);
@@ -68,6 +77,9 @@ pub async fn serve(
         }
     }
     background.abort();
+    if let Some(task) = look_at_keys {
+        task.abort();
+    }
     Ok(())
 }
 

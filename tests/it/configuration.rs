@@ -4,8 +4,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use jitsi_oidc_bridge::config::{Sources, load};
+use jitsi_oidc_bridge::config::{Loaded, Signing, Sources, load};
 use proptest::prelude::*;
+use secrecy::SecretString;
 use serde::Deserialize;
 
 /// As short as it gets.
@@ -141,6 +142,14 @@ fn the_environment_goes_above_the_file_and_other_variables_count_for_nothing() {
     assert_eq!(config.jitsi.url.as_str(), "https://meet.example.org/");
 }
 
+#[track_caller]
+fn secret_of(loaded: &Loaded) -> &SecretString {
+    match &loaded.config.token.signing {
+        Signing::SharedSecret { secret, .. } => secret,
+        Signing::Keys(_) => panic!("a keyring"),
+    }
+}
+
 #[test]
 fn a_secret_may_stand_in_a_file_of_its_own_whose_last_line_end_does_not_count() {
     use secrecy::ExposeSecret as _;
@@ -158,7 +167,7 @@ fn a_secret_may_stand_in_a_file_of_its_own_whose_last_line_end_does_not_count() 
     let loaded = loaded.unwrap();
     assert!(loaded.warnings.is_empty());
     assert_eq!(
-        loaded.config.token.secret.expose_secret(),
+        secret_of(&loaded).expose_secret(),
         "0123456789abcdef0123456789abcdeX"
     );
 }
@@ -176,7 +185,8 @@ fn a_secret_in_a_variable_goes_above_the_files_own_in_either_form() {
         file: Some(("bridge.toml".to_owned(), by_file)),
         environment: environment.to_vec(),
     });
-    let secret = loaded.unwrap().config.token.secret;
+    let loaded = loaded.unwrap();
+    let secret = secret_of(&loaded);
     assert_eq!(secret.expose_secret(), "fedcba9876543210fedcba9876543210");
 }
 

@@ -245,7 +245,11 @@ fn the_other_names_of_its_variables_work_as_well() {
     let by_name = loaded(&with(variables.clone(), "SECRET", "s1")).config;
     let by_file = loaded(&with(variables, "CLIENT_SECRET_FILE", file)).config;
     std::fs::remove_file(&path).unwrap();
-    assert_eq!(by_name.token.secret.expose_secret(), TOKEN_SECRET);
+    let jitsi_oidc_bridge::config::Signing::SharedSecret { secret, .. } = &by_name.token.signing
+    else {
+        panic!("no shared secret");
+    };
+    assert_eq!(secret.expose_secret(), TOKEN_SECRET);
     assert_eq!(by_name.provider.settings.issuer, "https://id.example.org");
     let secret = |config: &jitsi_oidc_bridge::config::Config| {
         config
