@@ -2,6 +2,7 @@
 
 mod config_check;
 mod healthcheck;
+mod keys;
 mod serve;
 
 use std::net::SocketAddr;
@@ -11,6 +12,7 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Parser, Subcommand};
 
+use self::keys::KeysCommand;
 use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Loaded, Problems, Sources, load};
 
@@ -40,6 +42,11 @@ enum Command {
     Config {
         #[command(subcommand)]
         command: ConfigCommand,
+    },
+    /// Make and list the keys that sign tokens, where they are to be signed with keys instead of a secret.
+    Keys {
+        #[command(subcommand)]
+        command: KeysCommand,
     },
     /// Ask the running bridge whether it is alive: exit code 0 or 1.
     Healthcheck {
@@ -75,6 +82,7 @@ pub fn run(cli: Cli, environment: Environment) -> anyhow::Result<ExitCode> {
         Command::Config {
             command: ConfigCommand::Check { file },
         } => config_check::run(&sources(file.as_deref(), environment)?),
+        Command::Keys { command } => keys::run(command, SystemClock.now()),
         Command::Healthcheck { config } => in_runtime(healthcheck::run(configuration(
             config.as_deref(),
             environment,
