@@ -4,6 +4,7 @@ pub mod bridge;
 pub mod browser;
 pub mod fault;
 pub mod forge;
+pub mod keyring;
 pub mod keys;
 pub mod provider;
 pub mod stores;

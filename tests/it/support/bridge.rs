@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex};
 use jitsi_oidc_bridge::clock::Clock;
 use jitsi_oidc_bridge::config::{Loaded, Sources, load};
 use jitsi_oidc_bridge::observe::{Audit, Decided, DecidedOutcome};
+use jitsi_oidc_bridge::token::keyring::Keyring;
 use jitsi_oidc_bridge::web;
 use jitsi_oidc_bridge::web::error::Cause;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
@@ -67,6 +68,7 @@ pub struct Bridge {
     /// What browsers call it.
     pub url: String,
     pub clock: Arc<TestClock>,
+    pub keyring: Keyring,
     decisions: Arc<Mutex<Vec<Decided>>>,
     causes: Arc<Mutex<Vec<String>>>,
     end: Option<oneshot::Sender<()>>,
@@ -140,6 +142,8 @@ impl Bridge {
             heard.lock().unwrap().push(decided.clone());
         }));
         let mut app = web::build(loaded.config, provider.clock.clone(), audit).unwrap();
+        app.look_at_keys_every = std::time::Duration::from_millis(20);
+        let keyring = app.keyring.clone();
         let causes = Arc::new(Mutex::new(Vec::new()));
         app.router = told(app.router, causes.clone());
         app.patience = change(app.patience);
@@ -152,6 +156,7 @@ impl Bridge {
         Self {
             url,
             clock: provider.clock.clone(),
+            keyring,
             decisions,
             causes,
             end: Some(end),

@@ -13,7 +13,7 @@ use super::bridge::JITSI;
 
 #[derive(Default)]
 pub struct Browser {
-    client: reqwest::Client,
+    pub client: reqwest::Client,
     pub cookies: BTreeMap<String, String>,
     language: Option<&'static str>,
 }
