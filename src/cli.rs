@@ -9,12 +9,12 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow};
 use clap::{Parser, Subcommand};
 
 use self::keys::KeysCommand;
 use crate::clock::{Clock as _, SystemClock};
-use crate::config::{Loaded, Problems, Sources, load};
+use crate::config::{Loaded, Problems, Sources, listen, load};
 
 /// Single sign-on for Jitsi Meet: OpenID Connect in, Jitsi tokens out.
 #[derive(Debug, Parser)]
@@ -83,10 +83,11 @@ pub fn run(cli: Cli, environment: Environment) -> anyhow::Result<ExitCode> {
             command: ConfigCommand::Check { file },
         } => config_check::run(&sources(file.as_deref(), environment)?),
         Command::Keys { command } => keys::run(command, SystemClock.now()),
-        Command::Healthcheck { config } => in_runtime(healthcheck::run(configuration(
-            config.as_deref(),
-            environment,
-        )?)),
+        Command::Healthcheck { config } => {
+            let listen = listen(&sources(config.as_deref(), environment)?)
+                .map_err(|problems| to_mend(&problems))?;
+            in_runtime(healthcheck::run(listen))
+        }
     }
 }
 
@@ -114,13 +115,14 @@ fn load_now(sources: &Sources) -> Result<Loaded, Problems> {
 }
 
 fn configuration(file: Option<&Path>, environment: Environment) -> anyhow::Result<Loaded> {
-    match load_now(&sources(file, environment)?) {
-        Ok(loaded) => Ok(loaded),
-        Err(problems) => bail!(
-            "the configuration has {} to mend:\n{problems}",
-            count(problems.iter().count(), "problem")
-        ),
-    }
+    load_now(&sources(file, environment)?).map_err(|problems| to_mend(&problems))
+}
+
+fn to_mend(problems: &Problems) -> anyhow::Error {
+    anyhow!(
+        "the configuration has {} to mend:\n{problems}",
+        count(problems.iter().count(), "problem")
+    )
 }
 
 fn count(number: usize, what: &str) -> String {

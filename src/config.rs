@@ -21,7 +21,7 @@ use time::Duration;
 use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
-pub use self::load::{Loaded, Sources, load};
+pub use self::load::{Loaded, Sources, listen, load};
 pub use self::reader::{Problem, Problems};
 use crate::identity::settings::ProviderSettings;
 use crate::meeting::app::Apps;

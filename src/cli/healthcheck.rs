@@ -6,14 +6,12 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 
-use crate::config::Loaded;
-
 /// How long to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Success when the bridge answers.
-pub async fn run(loaded: Loaded) -> anyhow::Result<ExitCode> {
-    let url = format!("http://{}/healthz", reachable(loaded.config.server.listen));
+/// Success when the bridge that listens there answers.
+pub async fn run(listen: SocketAddr) -> anyhow::Result<ExitCode> {
+    let url = format!("http://{}/healthz", reachable(listen));
     // Straight there: a proxy for the provider's sake knows nothing of this container.
     let client = reqwest::Client::builder()
         .no_proxy()

@@ -1,6 +1,7 @@
 //! Loads the configuration: defaults < file < environment, secrets also from files. No network, no globals, no exit;
 //! every fault in one report.
 
+use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 
 use secrecy::{ExposeSecret as _, SecretString};
@@ -9,7 +10,7 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::address::PublicUrl;
 use super::reader::{Findings, Problem, Problems, Section};
-use super::source::{DEFAULT_IP_VARIABLE, Origin, overlay_environment, parse_file};
+use super::source::{DEFAULT_IP_VARIABLE, Node, Origin, overlay_environment, parse_file};
 use super::value::choice;
 use super::{
     Config, Inline, Jitsi, Log, LogFormat, Server, Sessions, StoreChoice, Token, apps,
@@ -52,15 +53,11 @@ pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
     let mut findings = Findings::default();
     let mut translated = Vec::new();
     let default_ip = default_ip(&sources.environment, &mut findings);
-    let mut tree = match &sources.file {
-        Some((path, text)) => parse_file(path, text, &mut findings.errors),
-        None => jitsi_openid::translate(&sources.environment, default_ip, &mut translated),
-    };
+    let tree = written(sources, default_ip, &mut findings, &mut translated);
     if !findings.errors.is_empty() {
         // What follows a syntax error would be guesswork.
         return Err(findings.errors);
     }
-    overlay_environment(&mut tree, &sources.environment);
     let keyring = signing::origin(&tree);
     let mut root = Section::root(tree, &mut findings);
     let strict = root.or("strict", false);
@@ -93,6 +90,39 @@ pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
         }
         _ => Err(errors),
     }
+}
+
+/// The address to listen on, whatever else is written: the keyring of a running bridge may be bad, and the bridge well.
+///
+/// # Errors
+/// When this address cannot be read.
+pub fn listen(sources: &Sources) -> Result<SocketAddr, Problems> {
+    let mut findings = Findings::default();
+    let default_ip = default_ip(&sources.environment, &mut findings);
+    let tree = written(sources, default_ip, &mut findings, &mut Vec::new());
+    let mut root = Section::root(tree, &mut findings);
+    let listen = root
+        .section("server")
+        .or("listen", SocketAddr::new(default_ip, 8080));
+    match listen {
+        Some(listen) if findings.errors.is_empty() => Ok(listen),
+        _ => Err(findings.errors),
+    }
+}
+
+/// Everything that is written, the environment above the file.
+fn written(
+    sources: &Sources,
+    default_ip: IpAddr,
+    findings: &mut Findings,
+    translated: &mut Vec<String>,
+) -> BTreeMap<String, Node> {
+    let mut tree = match &sources.file {
+        Some((path, text)) => parse_file(path, text, &mut findings.errors),
+        None => jitsi_openid::translate(&sources.environment, default_ip, translated),
+    };
+    overlay_environment(&mut tree, &sources.environment);
+    tree
 }
 
 /// The address to listen on where nothing is configured. A container image sets it: within one, the loopback interface

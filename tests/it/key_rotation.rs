@@ -1,6 +1,7 @@
 //! Keys follow one another without a restart and without a token refused.
 
 use std::collections::BTreeMap;
+use std::process::Command;
 use std::sync::Arc;
 use std::sync::Mutex;
 use std::time::Duration as RealTime;
@@ -171,6 +172,29 @@ async fn a_keyring_that_has_become_bad_keeps_the_one_before_in_use() {
     folder.write("[[keys]]\nkid = \"green\"\nfile = \"2.pem\"\n");
     live(&bridge).look(bridge.clock.now());
     assert_eq!(signer(&bridge).await, "green");
+}
+
+#[tokio::test]
+async fn a_keyring_that_has_become_bad_does_not_make_a_running_bridge_ill() {
+    let folder = KeyFolder::with("[[keys]]\nkid = \"blue\"\nfile = \"1.pem\"\n");
+    let (bridge, _provider) = bridge_with(&folder).await;
+    folder.write("");
+    let listen = bridge.origin().replace("http://", "");
+    folder.put(
+        "bridge.toml",
+        &format!("server.listen = {listen:?}\n{}", folder.settings("RS256")),
+    );
+    let file = folder.path().join("bridge.toml");
+    let check = move |command: &'static [&'static str]| {
+        let file = file.clone();
+        tokio::task::spawn_blocking(move || {
+            let mut bin = Command::new(env!("CARGO_BIN_EXE_jitsi-oidc-bridge"));
+            bin.args(command).arg(&file).output().unwrap().status.code()
+        })
+    };
+    // Whoever watches over the bridge would start it anew otherwise, and it could not start.
+    assert_eq!(check(&["healthcheck", "--config"]).await.unwrap(), Some(0));
+    assert_eq!(check(&["config", "check"]).await.unwrap(), Some(1));
 }
 
 /// The keys in use of a bridge that does not run.
