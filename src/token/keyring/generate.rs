@@ -123,13 +123,14 @@ pub fn generate(
     plan.check(keyring, &after, &kid)?;
     let mut new_keyring = new_keyring;
     new_keyring.write(&after)?;
-    if let Ok(metadata) = std::fs::metadata(keyring) {
-        let _ = std::fs::set_permissions(&new_keyring.path, metadata.permissions());
+    let replaced = std::fs::metadata(keyring);
+    if let Ok(replaced) = &replaced {
+        let _ = std::fs::set_permissions(&new_keyring.path, replaced.permissions());
     }
-    let warnings = [
-        new_key.give_to_owner_of_folder(),
-        new_keyring.give_to_owner_of_folder(),
-    ];
+    let warnings = replaced
+        .or_else(|_| std::fs::metadata(folder(keyring)))
+        .map(|model| [&new_key, &new_keyring].map(|file| file.give_to_owner_of(&model)))
+        .unwrap_or_default();
     std::fs::rename(&new_keyring.path, keyring)
         .map_err(|error| GenerateError::Write(keyring.to_owned(), error))?;
     new_key.keep();
@@ -267,6 +268,12 @@ impl Plan {
             Err(GenerateError::NotEditable(said))
         }
     }
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| *folder != Path::new(""))
+        .unwrap_or(Path::new("."))
 }
 
 fn suffixed(path: &Path, suffix: &str) -> PathBuf {

@@ -1,9 +1,9 @@
 //! A file being written, which goes away again unless all went well.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io::Write as _;
-use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _, chown};
-use std::path::{Path, PathBuf};
+use std::os::unix::fs::{MetadataExt as _, OpenOptionsExt as _, chown};
+use std::path::PathBuf;
 
 use super::generate::GenerateError;
 
@@ -45,24 +45,20 @@ impl NewFile {
         written.map_err(|error| GenerateError::Write(self.path.clone(), error))
     }
 
-    /// The bridge seldom runs as root; whoever has the folder shall be able to read what root puts there.
-    pub fn give_to_owner_of_folder(&self) -> Option<String> {
-        let folder = match self.path.parent() {
-            Some(folder) if folder != Path::new("") => folder,
-            _ => Path::new("."),
-        };
-        let (folder, file) = (std::fs::metadata(folder).ok()?, self.file.metadata().ok()?);
-        if folder.uid() == file.uid()
-            || chown(&self.path, Some(folder.uid()), Some(folder.gid())).is_ok()
-        {
+    /// Gives it to whoever has this; says so when that fails and nobody else can read it. The bridge seldom runs as root,
+    /// and shall be able to read what root makes.
+    pub fn give_to_owner_of(&self, model: &Metadata) -> Option<String> {
+        let file = self.file.metadata().ok()?;
+        let (user, group) = (model.uid(), model.gid());
+        let is_theirs = file.uid() == user && file.gid() == group;
+        if is_theirs || chown(&self.path, Some(user), Some(group)).is_ok() {
             return None;
         }
-        (file.permissions().mode() & 0o044 == 0).then(|| {
+        (file.uid() != user && file.mode() & 0o044 == 0).then(|| {
             format!(
-                "{} belongs to user {}, and its folder to user {}: make sure that the bridge can read it",
+                "{} belongs to user {}, and the keyring or its folder to user {user}: make sure that the bridge can read it",
                 self.path.display(),
                 file.uid(),
-                folder.uid()
             )
         })
     }
