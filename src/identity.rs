@@ -7,8 +7,10 @@ pub mod http;
 pub mod id_token;
 pub mod keys;
 pub mod login;
+pub mod logout_token;
 pub mod metadata;
 pub mod provider;
+pub mod provider_session;
 pub mod settings;
 pub mod token_endpoint;
 
@@ -43,6 +45,9 @@ pub struct Person {
     pub groups: Groups,
     /// How one signed in (`acr`).
     pub acr: Option<String>,
+    /// The session at the provider by which one signed in (`sid`); logout tokens name it.
+    #[serde(default)]
+    pub sid: Option<String>,
     /// When one last gave proof, in seconds since 1970 (`auth_time`).
     pub auth_time: Option<i64>,
     /// The verified claims that rules look at.

@@ -211,6 +211,7 @@ impl ClaimMap {
         if groups.iter().count() > MOST_GROUPS || groups.iter().any(too_long) {
             return Err(GroupsError::TooMany);
         }
+        let sid = super::provider_session::sid(&gathered.id_token).map(str::to_owned);
         let mut claims = gathered.userinfo;
         claims.extend(gathered.id_token);
 
@@ -239,6 +240,7 @@ impl ClaimMap {
                 .filter(|url| url.starts_with("https://") && url.len() <= LONGEST_AVATAR),
             groups,
             acr: claims.get("acr").and_then(Value::as_str).map(str::to_owned),
+            sid,
             auth_time: claims.get("auth_time").and_then(Value::as_i64),
             claims: claims
                 .into_iter()

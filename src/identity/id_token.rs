@@ -12,7 +12,7 @@ use super::claims::{Claims, shown};
 use super::keys::{KeySet, SignatureError};
 
 /// The longest subject, in bytes (OpenID Connect Core, 2: 255 ASCII characters).
-const LONGEST_SUBJECT: usize = 255;
+pub(super) const LONGEST_SUBJECT: usize = 255;
 
 /// What an ID token must agree with.
 #[derive(Debug)]
@@ -129,9 +129,9 @@ pub fn validate(
     // 1 (encryption) ends in `SignatureError::Encrypted`. 6, 7 and 8: the signature, by an agreed algorithm and key.
     let signed = keys.verify(token, expected.algorithms, expected.secret)?;
     let claims = signed.claims;
-    issuer(&claims, expected)?;
-    audience(&claims, expected)?;
-    times(&claims, expected)?;
+    issuer(&claims, expected.issuer)?;
+    audience(&claims, expected.client_id, expected.trusted_audiences)?;
+    times(&claims, expected.leeway, expected.now)?;
     nonce(&claims, expected)?;
     context(&claims, expected)?;
     access_token_hash(&claims, signed.algorithm, expected)?;
@@ -142,18 +142,22 @@ pub fn validate(
 }
 
 /// 2: the issuer must match exactly.
-fn issuer(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
+pub(super) fn issuer(claims: &Claims, expected: &str) -> Result<(), IdTokenError> {
     match text(claims, "iss") {
-        Some(issuer) if issuer == expected.issuer => Ok(()),
+        Some(issuer) if issuer == expected => Ok(()),
         found => Err(IdTokenError::Issuer {
             found: shown(found.unwrap_or_default()),
-            expected: expected.issuer.to_owned(),
+            expected: expected.to_owned(),
         }),
     }
 }
 
 /// 3, 4 and 5: the audience names this client and no stranger; the authorized party, when there is one, is this client.
-fn audience(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
+pub(super) fn audience(
+    claims: &Claims,
+    client_id: &str,
+    trusted: &[String],
+) -> Result<(), IdTokenError> {
     // A list with something else in it than texts is no audience at all.
     let audiences: Vec<&str> = match claims.get("aud") {
         Some(Value::String(one)) => vec![one],
@@ -164,26 +168,23 @@ fn audience(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError
             .unwrap_or_default(),
         _ => Vec::new(),
     };
-    if !audiences.contains(&expected.client_id) {
+    if !audiences.contains(&client_id) {
         return Err(IdTokenError::Audience {
             found: claims
                 .get("aud")
                 .map_or_else(|| "nobody".to_owned(), |aud| shown(&aud.to_string())),
-            expected: expected.client_id.to_owned(),
+            expected: client_id.to_owned(),
         });
     }
-    let stranger = |audience: &&str| {
-        *audience != expected.client_id && !expected.trusted_audiences.iter().any(|t| t == audience)
-    };
+    let stranger =
+        |audience: &&str| *audience != client_id && !trusted.iter().any(|t| t == audience);
     let strangers: Vec<&str> = audiences.iter().copied().filter(stranger).collect();
     if !strangers.is_empty() {
         return Err(IdTokenError::OtherAudience(shown(&strangers.join(", "))));
     }
     let authorized = claims.get("azp").filter(|azp| !azp.is_null());
     let needed = audiences.len() > 1;
-    if (needed || authorized.is_some())
-        && authorized.and_then(Value::as_str) != Some(expected.client_id)
-    {
+    if (needed || authorized.is_some()) && authorized.and_then(Value::as_str) != Some(client_id) {
         return Err(IdTokenError::AuthorizedParty(
             text(claims, "azp").map(shown),
         ));
@@ -192,9 +193,13 @@ fn audience(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError
 }
 
 /// 9 and 10: not expired, and issued at a time that has come.
-fn times(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
-    let now = seconds(expected.now);
-    let leeway = expected.leeway.as_seconds_f64();
+pub(super) fn times(
+    claims: &Claims,
+    leeway: Duration,
+    now: OffsetDateTime,
+) -> Result<(), IdTokenError> {
+    let now = seconds(now);
+    let leeway = leeway.as_seconds_f64();
     let time = |name: &str| claims.get(name).and_then(Value::as_f64);
     if time("exp").is_none_or(|exp| exp + leeway <= now) {
         return Err(IdTokenError::Expired(time("exp")));
@@ -272,7 +277,7 @@ fn hash_of(algorithm: Algorithm) -> &'static digest::Algorithm {
     }
 }
 
-fn text<'a>(claims: &'a Claims, name: &str) -> Option<&'a str> {
+pub(super) fn text<'a>(claims: &'a Claims, name: &str) -> Option<&'a str> {
     claims.get(name).and_then(Value::as_str)
 }
 
@@ -280,6 +285,6 @@ fn text<'a>(claims: &'a Claims, name: &str) -> Option<&'a str> {
     clippy::cast_precision_loss,
     reason = "seconds since 1970 fit a double exactly for millions of years"
 )]
-fn seconds(time: OffsetDateTime) -> f64 {
+pub(super) fn seconds(time: OffsetDateTime) -> f64 {
     time.unix_timestamp() as f64
 }

@@ -110,6 +110,8 @@ struct Header {
     kid: Option<String>,
     #[serde(default)]
     crit: Option<Value>,
+    #[serde(default)]
+    typ: Option<Value>,
 }
 
 /// A payload whose signature was right.
@@ -117,6 +119,8 @@ struct Header {
 pub struct Signed {
     /// The algorithm it was signed with.
     pub algorithm: Algorithm,
+    /// The header's `typ`, whatever it is.
+    pub typ: Option<Value>,
     /// The payload.
     pub claims: Map<String, Value>,
 }
@@ -199,7 +203,11 @@ impl KeySet {
         let claims = decode(payload).ok_or(SignatureError::Malformed(
             "its payload is not a JSON object",
         ))?;
-        Ok(Signed { algorithm, claims })
+        Ok(Signed {
+            algorithm,
+            typ: header.typ,
+            claims,
+        })
     }
 
     /// The keys that may have made a signature: of the right kind, and of the header's name if it has one.

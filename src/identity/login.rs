@@ -1,4 +1,5 @@
-//! One trip to the provider: [`begin`] sends the browser there, [`finish`] turns what it brings back into a [`Person`].
+//! One trip to the provider: [`begin`] sends the browser there, [`finish`] turns what it brings back into a
+//! [`SignIn`].
 //!
 //! Authorization code flow with PKCE (S256), state and nonce: OpenID Connect Core 1.0, 3.1; RFC 7636; RFC 9207.
 
@@ -12,11 +13,11 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use url::Url;
 
-use super::Person;
 use super::claims::{Claims, Gathered, GroupsError, Source};
 use super::http::HttpError;
 use super::id_token::{Expected, IdTokenError, validate};
 use super::provider::{Known, Provider, ProviderError};
+use super::provider_session::{ProviderSession, SignIn};
 use super::settings::AskUserinfo;
 use super::token_endpoint::{Tokens, redeem};
 
@@ -154,17 +155,18 @@ pub async fn finish(
     answer_issuer: Option<&str>,
     secrets: &LoginSecrets,
     now: OffsetDateTime,
-) -> Result<Person, LoginError> {
+) -> Result<SignIn, LoginError> {
     let known = provider.current().await?;
     check_answer_issuer(provider, answer_issuer)?;
     let tokens = redeem(provider, &known.metadata, redirect_uri, code, secrets).await?;
     let id_token = tokens.id_token.as_deref().ok_or(LoginError::NoIdToken)?;
 
-    let (known, subject, id_token) =
+    let (known, subject, claims) =
         validated(provider, known, id_token, &tokens, secrets, now).await?;
+    let session = ProviderSession::of(id_token);
     let settings = &provider.settings;
     let mut gathered = Gathered {
-        id_token,
+        id_token: claims,
         ..Gathered::default()
     };
     let ask = match settings.userinfo {
@@ -181,9 +183,10 @@ pub async fn finish(
     if let (true, Some(access_token)) = (wanted, &tokens.access_token) {
         gathered.access_token = signed_access_token(provider, &known, access_token, now)?;
     }
-    Ok(settings
+    let person = settings
         .claims
-        .person(&settings.issuer, &settings.name, &subject, gathered)?)
+        .person(&settings.issuer, &settings.name, &subject, gathered)?;
+    Ok(SignIn { person, session })
 }
 
 /// The `iss` of an authorization response, an error among them (RFC 9207, 2.4): compared whenever it came, and missed
@@ -239,21 +242,11 @@ async fn validated(
         };
         validate(id_token, &known.keys, &expected)
     };
-    let error = match validate_by(&known) {
-        Ok((subject, claims)) => return Ok((known, subject, claims)),
-        Err(error) => error,
-    };
-    let stale = matches!(&error, IdTokenError::Signature(error) if error.may_be_stale());
-    let newer = if stale {
-        provider.newer_than(&known).await?
-    } else {
-        None
-    };
-    let Some(newer) = newer else {
-        return Err(error.into());
-    };
-    let (subject, claims) = validate_by(&newer)?;
-    Ok((newer, subject, claims))
+    let stale = |error: &IdTokenError| matches!(error, IdTokenError::Signature(error) if error.may_be_stale());
+    let (known, (subject, claims)) = provider
+        .checked::<_, _, LoginError>(known, validate_by, stale)
+        .await?;
+    Ok((known, subject, claims))
 }
 
 /// OpenID Connect Core 1.0, 5.3: the answer counts only for the ID token's own subject.

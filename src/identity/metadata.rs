@@ -19,6 +19,8 @@ pub struct Metadata {
     pub token_endpoint: Url,
     /// Where more claims are.
     pub userinfo_endpoint: Option<Url>,
+    /// Where browsers end their session (RP-Initiated Logout 1.0, 2.1).
+    pub end_session_endpoint: Option<Url>,
     /// Where the keys are.
     pub jwks_uri: Url,
     /// Client authentication at the token endpoint.
@@ -70,7 +72,10 @@ impl Metadata {
                 expected: settings.issuer.clone(),
             });
         }
-        let browser = ("authorization_endpoint", Some(&self.authorization_endpoint));
+        let browser = [
+            ("authorization_endpoint", Some(&self.authorization_endpoint)),
+            ("end_session_endpoint", self.end_session_endpoint.as_ref()),
+        ];
         let server = [
             ("token_endpoint", Some(&self.token_endpoint)),
             ("jwks_uri", Some(&self.jwks_uri)),
@@ -78,7 +83,7 @@ impl Metadata {
         ];
         let server = server.into_iter().filter(|_| !inside);
         let behind = |url: &&Url| settings.issuer.starts_with("https:") && url.scheme() != "https";
-        for (name, url) in std::iter::once(browser).chain(server) {
+        for (name, url) in browser.into_iter().chain(server) {
             if let Some(url) = url.filter(behind) {
                 return Err(MetadataError::Insecure {
                     name,

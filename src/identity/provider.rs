@@ -4,13 +4,14 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use secrecy::ExposeSecret as _;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
 use url::Url;
 
 use super::claims::shown;
 use super::http::{Answer, HttpError, ProviderHttp};
-use super::keys::KeySet;
+use super::keys::{KeySet, SignatureError, Signed};
 use super::metadata::{Metadata, MetadataError};
 use super::settings::ProviderSettings;
 use crate::clock::SharedClock;
@@ -34,6 +35,24 @@ pub struct Known {
     /// Its keys.
     pub keys: KeySet,
     fresh_until: OffsetDateTime,
+}
+
+impl Known {
+    /// Checks a token's signature as that of an ID token: by the provider's keys, or the client secret where
+    /// configuration says so.
+    ///
+    /// # Errors
+    /// Each cause apart.
+    pub fn verify(
+        &self,
+        settings: &ProviderSettings,
+        token: &str,
+    ) -> Result<Signed, SignatureError> {
+        let secret = settings.client_secret.as_ref();
+        let secret = secret.map(|secret| secret.expose_secret().as_bytes());
+        self.keys
+            .verify(token, &self.metadata.algorithms(settings), secret)
+    }
 }
 
 /// Why the provider is not known, or not any better.
@@ -150,6 +169,36 @@ impl Provider {
         }
         asked.looked_again_at = Some(now);
         self.ask(&mut asked).await.map(Some)
+    }
+
+    /// What `check` says by what is known of the provider; by what is learnt anew, when `stale` says that this may
+    /// explain a refusal.
+    ///
+    /// # Errors
+    /// The check's own, or when the provider does not answer.
+    pub async fn checked<T, C, E>(
+        &self,
+        known: Arc<Known>,
+        check: impl Fn(&Known) -> Result<T, C>,
+        stale: impl Fn(&C) -> bool,
+    ) -> Result<(Arc<Known>, T), E>
+    where
+        E: From<C> + From<ProviderError>,
+    {
+        let error = match check(&known) {
+            Ok(checked) => return Ok((known, checked)),
+            Err(error) => error,
+        };
+        let newer = if stale(&error) {
+            self.newer_than(&known).await?
+        } else {
+            None
+        };
+        let Some(newer) = newer else {
+            return Err(error.into());
+        };
+        let checked = check(&newer)?;
+        Ok((newer, checked))
     }
 
     /// Keeps metadata and keys fresh until `end` resolves. Old ones stay in use until new ones have come.

@@ -10,6 +10,7 @@ use super::join::{into_meeting, set_cookies};
 use super::request::RequestId;
 use super::{AppState, cookies, redirect};
 use crate::identity::login;
+use crate::identity::provider_session::SignIn;
 use crate::meeting::Destination;
 use crate::session::pending::PendingLogin;
 
@@ -42,7 +43,7 @@ pub async fn get(
     };
     let mut set = vec![state.cookies.without_login(&answer.state)];
     let response = match finish(&state, &answer, &pending).await {
-        Ok(person) => {
+        Ok(SignIn { person, .. }) => {
             if let Some(sessions) = &state.sessions {
                 match sessions
                     .remember(
@@ -76,7 +77,7 @@ async fn finish(
     state: &AppState,
     answer: &Answer,
     pending: &PendingLogin,
-) -> Result<crate::identity::Person, WebError> {
+) -> Result<SignIn, WebError> {
     let destination = || pending.destination.clone();
     let code = match &answer.outcome {
         Ok(code) => code,

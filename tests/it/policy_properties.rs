@@ -49,6 +49,7 @@ fn person(groups: BTreeSet<&'static str>, verified: bool, acr: Option<&'static s
         avatar: None,
         groups: Groups::Known(groups.into_iter().map(str::to_owned).collect()),
         acr: acr.map(str::to_owned),
+        sid: None,
         auth_time: None,
         claims: serde_json::Map::new(),
     }
