@@ -1,5 +1,8 @@
-//! What is remembered after a login: [`SignedIn`], in a store of the operator's choice, behind one cookie.
+//! What is remembered after a login: [`SignedIn`], in a store of the operator's choice, behind one cookie; and how it is
+//! ended from outside.
 
+pub mod ledger;
+pub mod logout_state;
 pub mod pending;
 pub mod popups;
 pub mod store;
@@ -10,10 +13,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::session::{Error, Id};
-use tower_sessions::{Expiry, Session};
+use tower_sessions::{Expiry, Session, SessionStore as _};
 
+use self::ledger::{Key, Ledger, Tag};
 use self::store::Store;
 use crate::identity::Person;
+use crate::identity::provider_session::{ProviderSession, SignIn};
 
 /// The session's one entry.
 const KEY: &str = "signed_in";
@@ -25,6 +30,9 @@ const SEEN_EVERY: Duration = Duration::MINUTE;
 pub struct SignedIn {
     /// Who.
     pub person: Person,
+    /// By which session at the provider.
+    #[serde(default)]
+    pub at_provider: ProviderSession,
     #[serde(with = "time::serde::timestamp")]
     since: OffsetDateTime,
     #[serde(with = "time::serde::timestamp")]
@@ -44,6 +52,7 @@ pub struct SessionLimits {
 #[derive(Debug, Clone)]
 pub struct Sessions {
     store: Arc<Store>,
+    ledger: Ledger,
     limits: SessionLimits,
 }
 
@@ -51,8 +60,13 @@ impl Sessions {
     /// Sessions in a store.
     #[must_use]
     pub fn new(store: Store, limits: SessionLimits) -> Self {
+        let ledger = match &store {
+            Store::Memory(_) => Ledger::memory(),
+            Store::Redis(_, pool) => Ledger::Redis(pool.clone()),
+        };
         Self {
             store: Arc::new(store),
+            ledger,
             limits,
         }
     }
@@ -70,6 +84,8 @@ impl Sessions {
 
     /// The person of a live session, who has now been seen. A dead session is removed.
     ///
+    /// Asks the store twice: for the session, and for what may have ended it.
+    ///
     /// # Errors
     /// When the store does not answer.
     pub async fn recall(&self, id: &str, now: OffsetDateTime) -> Result<Option<Person>, Error> {
@@ -82,7 +98,7 @@ impl Sessions {
         };
         let too_old = now - signed_in.since >= self.limits.lifetime;
         let away_too_long = now - signed_in.seen_at >= self.limits.idle_timeout;
-        if too_old || away_too_long {
+        if too_old || away_too_long || self.is_ended(&id, &signed_in, now).await? {
             session.delete().await?;
             return Ok(None);
         }
@@ -98,28 +114,150 @@ impl Sessions {
     /// Remembers a person from now on, and gives the new session's id. Whoever knew the browser's old id knows nothing
     /// of this one, and the old session ends.
     ///
+    /// `now` is the time when the provider was asked for the ID token, or before: a logout since then counts.
+    ///
     /// # Errors
     /// When the store does not answer.
     pub async fn remember(
         &self,
         old_id: Option<&str>,
-        person: &Person,
+        sign_in: &SignIn,
         now: OffsetDateTime,
     ) -> Result<String, Error> {
-        if let Some(old) = old_id.and_then(|id| id.parse::<Id>().ok()) {
-            Session::new(Some(old), self.store.clone(), None)
-                .delete()
-                .await?;
+        if let Some(old) = old_id {
+            self.end(old, now).await?;
         }
         let signed_in = SignedIn {
-            person: person.clone(),
+            person: sign_in.person.clone(),
+            at_provider: sign_in.session.clone(),
             since: now,
             seen_at: now,
         };
         let session = Session::new(None, self.store.clone(), Some(self.end_of(&signed_in)));
-        session.insert(KEY, signed_in).await?;
+        session.insert(KEY, &signed_in).await?;
         session.save().await?;
-        Ok(session.id().map(|id| id.to_string()).unwrap_or_default())
+        let id = session.id().map(|id| id.to_string()).unwrap_or_default();
+        let until = now + self.limits.lifetime;
+        for tag in tags(&signed_in.person) {
+            self.ledger.add(&tag.key(), &id, until, now).await?;
+        }
+        Ok(id)
+    }
+
+    /// Ends one session, and gives what it held, even if it had died before.
+    ///
+    /// # Errors
+    /// When the store does not answer; the session may then still be alive.
+    pub async fn end(&self, id: &str, now: OffsetDateTime) -> Result<Option<SignedIn>, Error> {
+        let Ok(id) = id.parse::<Id>() else {
+            return Ok(None);
+        };
+        let session = Session::new(Some(id), self.store.clone(), None);
+        let Some(signed_in) = session.get::<SignedIn>(KEY).await? else {
+            return Ok(None);
+        };
+        // A request that runs now may write the session back once more: the mark tells that it has ended.
+        self.mark(&Tag::Session(&id.to_string()).key(), now).await?;
+        session.delete().await?;
+        Ok(Some(signed_in))
+    }
+
+    /// Ends every session that a logout token means (OpenID Connect Back-Channel Logout 1.0, 2.4 and 2.7), on every
+    /// replica that shares the store; gives how many were known.
+    ///
+    /// With a `sid`, those begun by this session at the provider, and those of the subject of which nobody knows by
+    /// which they were begun. Without, all of the subject.
+    ///
+    /// # Errors
+    /// When the store does not answer; some of the sessions may then still be alive.
+    pub async fn end_all(
+        &self,
+        issuer: &str,
+        subject: Option<&str>,
+        sid: Option<&str>,
+        now: OffsetDateTime,
+    ) -> Result<usize, Error> {
+        let tags = match (sid, subject) {
+            (Some(sid), subject) => [
+                Some(Tag::Sid(issuer, sid)),
+                subject.map(|subject| Tag::WithoutSid(issuer, subject)),
+            ],
+            (None, subject) => [subject.map(|subject| Tag::Subject(issuer, subject)), None],
+        };
+        let keys: Vec<Key> = tags.iter().flatten().map(Tag::key).collect();
+        // The marks first: from here on the sessions are dead, whatever becomes of the rest.
+        for key in &keys {
+            self.mark(key, now).await?;
+        }
+        let mut ended = 0;
+        for key in &keys {
+            for id in self.ledger.take(key, now).await? {
+                if let Ok(id) = id.parse::<Id>() {
+                    self.store.delete(&id).await?;
+                    ended += 1;
+                }
+            }
+        }
+        Ok(ended)
+    }
+
+    /// Whether a logout has ended what a sign-in at `since` began: a session, or whatever else hangs on the sign-in. Asks
+    /// nothing but the marks, which are kept for the lifetime of sessions: what lives longer is not covered.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn revoked_since(
+        &self,
+        person: &Person,
+        since: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        let [all, one] = tags(person).map(|tag| tag.key());
+        let (all, one) =
+            tokio::try_join!(self.ledger.marked(&all, now), self.ledger.marked(&one, now))?;
+        // Within one second nobody can tell which came first: then the logout counts.
+        Ok(all.max(one).is_some_and(|at| at >= since.unix_timestamp()))
+    }
+
+    /// Whether a logout token is new. It is remembered until `until`, across replicas that share the store.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn first_use(
+        &self,
+        issuer: &str,
+        jti: &str,
+        until: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        Ok(self.ledger.first_use(issuer, jti, until, now).await?)
+    }
+
+    /// Forgets a logout token that came to nothing, so that the provider may send it again.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn unuse(&self, issuer: &str, jti: &str) -> Result<(), Error> {
+        Ok(self.ledger.unuse(issuer, jti).await?)
+    }
+
+    async fn is_ended(
+        &self,
+        id: &Id,
+        signed_in: &SignedIn,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        let id = Tag::Session(&id.to_string()).key();
+        let (revoked, ended) = tokio::try_join!(
+            self.revoked_since(&signed_in.person, signed_in.since, now),
+            async { Ok(self.ledger.marked(&id, now).await?) },
+        )?;
+        Ok(revoked || ended.is_some())
+    }
+
+    async fn mark(&self, key: &Key, now: OffsetDateTime) -> Result<(), Error> {
+        let until = now + self.limits.lifetime;
+        Ok(self.ledger.mark(key, now, until).await?)
     }
 
     fn end_of(&self, signed_in: &SignedIn) -> Expiry {
@@ -128,3 +266,16 @@ impl Sessions {
         Expiry::AtDateTime(end.unwrap_or(OffsetDateTime::UNIX_EPOCH))
     }
 }
+
+/// By what a sign-in can be ended: all of the person's, and its own session at the provider, if that is known.
+fn tags(person: &Person) -> [Tag<'_>; 2] {
+    let (issuer, subject) = (person.issuer.as_str(), person.subject.as_str());
+    let one = match &person.sid {
+        Some(sid) => Tag::Sid(issuer, sid),
+        None => Tag::WithoutSid(issuer, subject),
+    };
+    [Tag::Subject(issuer, subject), one]
+}
+
+#[cfg(test)]
+mod tests;

@@ -68,9 +68,10 @@ pub struct Seals {
 
 /// What a sealed text is for; one cannot pass for the other.
 #[derive(Clone, Copy)]
-enum Purpose {
+pub(super) enum Purpose {
     State,
     Cookie,
+    Logout,
 }
 
 impl Seals {
@@ -173,7 +174,11 @@ impl Seals {
             .map(|pending| pending.begun_at)
     }
 
-    fn seal(&self, purpose: Purpose, content: &impl Serialize) -> Result<String, PendingError> {
+    pub(super) fn seal(
+        &self,
+        purpose: Purpose,
+        content: &impl Serialize,
+    ) -> Result<String, PendingError> {
         let mut sealed = serde_json::to_vec(content).map_err(|_| PendingError::Sealing)?;
         let nonce = self
             .key
@@ -184,7 +189,7 @@ impl Seals {
         Ok(URL_SAFE_NO_PAD.encode(whole))
     }
 
-    fn open<T: DeserializeOwned>(&self, purpose: Purpose, sealed: &str) -> Option<T> {
+    pub(super) fn open<T: DeserializeOwned>(&self, purpose: Purpose, sealed: &str) -> Option<T> {
         let whole = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (nonce, sealed) = whole.split_at_checked(NONCE_LEN)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
@@ -202,6 +207,7 @@ impl Purpose {
         Aad::from(match self {
             Self::State => b"state",
             Self::Cookie => b"login cookie",
+            Self::Logout => b"logout state",
         })
     }
 }

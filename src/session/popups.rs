@@ -30,6 +30,14 @@ pub struct SignIn {
     begun_at: OffsetDateTime,
 }
 
+impl SignIn {
+    /// When it began.
+    #[must_use]
+    pub fn begun_at(&self) -> OffsetDateTime {
+        self.begun_at
+    }
+}
+
 #[derive(Serialize, Deserialize)]
 struct Code {
     sign_in: SignIn,
@@ -68,6 +76,9 @@ pub enum PopupError {
     /// No such refresh token, or its sign-in is too long ago.
     #[error("the refresh token is unknown or has expired")]
     UnknownRefreshToken,
+    /// The provider has signed the person out since.
+    #[error("the person has signed out since")]
+    SignedOut,
     /// A spent refresh token.
     #[error("the refresh token was used before; whoever has the next one is signed out as well")]
     Reused,

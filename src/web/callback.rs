@@ -43,12 +43,12 @@ pub async fn get(
     };
     let mut set = vec![state.cookies.without_login(&answer.state)];
     let response = match finish(&state, &answer, &pending).await {
-        Ok(SignIn { person, .. }) => {
+        Ok(sign_in) => {
             if let Some(sessions) = &state.sessions {
                 match sessions
                     .remember(
                         state.cookies.session(&jar).as_deref(),
-                        &person,
+                        &sign_in,
                         state.clock.now(),
                     )
                     .await
@@ -61,7 +61,7 @@ pub async fn get(
             }
             match &pending.destination {
                 Destination::Meeting(request) => {
-                    into_meeting(&state, &id, &headers, &person, request)
+                    into_meeting(&state, &id, &headers, &sign_in.person, request)
                         .await
                         .into_response()
                 }

@@ -1,0 +1,273 @@
+//! What is written down beside the sessions, so that they can be ended from outside: which sessions a person and a
+//! session at the provider have here, when they were logged out, and which logout tokens have been used.
+//!
+//! Everything goes by digests: a key tells nothing of the person. In Redis or Valkey all of it is shared among replicas;
+//! keys are read and written one by one, so that a cluster may keep them apart.
+
+mod memory;
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_lc_rs::digest;
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use fred::clients::Pool;
+use fred::interfaces::{KeysInterface as _, SortedSetsInterface as _};
+use fred::types::{Expiration, SetOptions};
+use time::OffsetDateTime;
+use tower_sessions::session_store::Error;
+
+use self::memory::Memory;
+
+/// The most sessions that are known of one person, or of one session at the provider. The rest is ended by the mark.
+const MOST_SESSIONS: i64 = 1000;
+/// What every key in Redis begins with.
+const PREFIX: &str = "jitsi-oidc-bridge";
+
+/// By what sessions are ended. Each session has two or three of them.
+#[derive(Debug, Clone, Copy)]
+pub enum Tag<'a> {
+    /// Every session of a person (issuer, subject).
+    Subject(&'a str, &'a str),
+    /// The sessions begun by one session at the provider (issuer, `sid`).
+    Sid(&'a str, &'a str),
+    /// Those sessions of a person (issuer, subject) whose ID token named no `sid`.
+    WithoutSid(&'a str, &'a str),
+    /// One session, by its id.
+    Session(&'a str),
+}
+
+/// A tag or a logout token as it stands in a store: a digest.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key(String);
+
+impl Key {
+    fn of(parts: &[&str]) -> Self {
+        let mut whole = digest::Context::new(&digest::SHA256);
+        for part in parts {
+            // With its length before each part, no two lists of parts read the same.
+            whole.update(&part.len().to_be_bytes());
+            whole.update(part.as_bytes());
+        }
+        Self(URL_SAFE_NO_PAD.encode(whole.finish()))
+    }
+
+    fn in_redis(&self, kind: &str) -> String {
+        format!("{PREFIX}:{kind}:{}", self.0)
+    }
+}
+
+impl Tag<'_> {
+    /// The tag as it stands in a store.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        Key::of(&match self {
+            Self::Subject(issuer, subject) => ["subject", issuer, subject],
+            Self::Sid(issuer, sid) => ["sid", issuer, sid],
+            Self::WithoutSid(issuer, subject) => ["without sid", issuer, subject],
+            Self::Session(id) => ["session", "", id],
+        })
+    }
+}
+
+/// The ledger, where the sessions are.
+#[derive(Debug, Clone)]
+pub enum Ledger {
+    /// In this process's memory.
+    Memory(Arc<Mutex<Memory>>),
+    /// In Redis or Valkey.
+    Redis(Pool),
+}
+
+impl Ledger {
+    /// A bounded ledger in memory.
+    #[must_use]
+    pub fn memory() -> Self {
+        Self::Memory(Arc::default())
+    }
+
+    /// Writes down a session under a tag, until it ends by itself.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn add(
+        &self,
+        tag: &Key,
+        id: &str,
+        until: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Memory(memory) => {
+                locked(memory).add(tag, id, until, now);
+                Ok(())
+            }
+            Self::Redis(pool) => {
+                let key = tag.in_redis("sessions");
+                let pipeline = pool.next().pipeline();
+                let seconds = until.unix_timestamp();
+                let member = (float(seconds), id);
+                let queued = async {
+                    let _: () = pipeline
+                        .zadd(&key, None, None, false, false, member)
+                        .await?;
+                    // Those that have ended by themselves go, and the first to end where there are too many.
+                    let ended = (f64::NEG_INFINITY, float(now.unix_timestamp()));
+                    let _: () = pipeline.zremrangebyscore(&key, ended.0, ended.1).await?;
+                    let _: () = pipeline
+                        .zremrangebyrank(&key, 0, -MOST_SESSIONS - 1)
+                        .await?;
+                    let _: () = pipeline.expire_at(&key, seconds, None).await?;
+                    pipeline.all::<()>().await
+                };
+                queued.await.map_err(|error| of_redis(&error))
+            }
+        }
+    }
+
+    /// Takes out the sessions under a tag.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn take(&self, tag: &Key, now: OffsetDateTime) -> Result<Vec<String>, Error> {
+        match self {
+            Self::Memory(memory) => Ok(locked(memory).take(tag, now)),
+            Self::Redis(pool) => {
+                let key = tag.in_redis("sessions");
+                let ids: Vec<String> = pool
+                    .zrange(&key, 0, -1, None, false, None, false)
+                    .await
+                    .map_err(|error| of_redis(&error))?;
+                // These alone: another session may have been added since.
+                if !ids.is_empty() {
+                    let _: () = pool
+                        .zrem(&key, ids.clone())
+                        .await
+                        .map_err(|error| of_redis(&error))?;
+                }
+                Ok(ids)
+            }
+        }
+    }
+
+    /// Marks a tag as logged out at a time. The mark is kept until `until`.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn mark(
+        &self,
+        tag: &Key,
+        at: OffsetDateTime,
+        until: OffsetDateTime,
+    ) -> Result<(), Error> {
+        match self {
+            Self::Memory(memory) => {
+                locked(memory).mark(tag, at.unix_timestamp(), until, at);
+                Ok(())
+            }
+            Self::Redis(pool) => {
+                let kept = Expiration::EXAT(until.unix_timestamp());
+                let (key, at) = (tag.in_redis("revoked"), at.unix_timestamp());
+                pool.set::<(), _, _>(key, at, Some(kept), None, false)
+                    .await
+                    .map_err(|error| of_redis(&error))
+            }
+        }
+    }
+
+    /// When a tag was last marked as logged out, in seconds since 1970.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn marked(&self, tag: &Key, now: OffsetDateTime) -> Result<Option<i64>, Error> {
+        match self {
+            Self::Memory(memory) => Ok(locked(memory).marked(tag, now)),
+            // Boxed, as three of these are asked at once.
+            Self::Redis(pool) => Box::pin(pool.get(tag.in_redis("revoked")))
+                .await
+                .map_err(|error| of_redis(&error)),
+        }
+    }
+
+    /// Remembers a logout token's `jti` until `until`; gives whether it was new.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn first_use(
+        &self,
+        issuer: &str,
+        jti: &str,
+        until: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        let key = Key::of(&["logout token", issuer, jti]);
+        match self {
+            Self::Memory(memory) => Ok(locked(memory).first_use(&key, until, now)),
+            Self::Redis(pool) => {
+                let kept = Expiration::EXAT(until.unix_timestamp());
+                let only_new = Some(SetOptions::NX);
+                let set: Option<String> = pool
+                    .set(key.in_redis("logout-token"), 1, Some(kept), only_new, false)
+                    .await
+                    .map_err(|error| of_redis(&error))?;
+                Ok(set.is_some())
+            }
+        }
+    }
+
+    /// Forgets a logout token that came to nothing, so that the provider may send it again.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn unuse(&self, issuer: &str, jti: &str) -> Result<(), Error> {
+        let key = Key::of(&["logout token", issuer, jti]);
+        match self {
+            Self::Memory(memory) => {
+                locked(memory).unuse(&key);
+                Ok(())
+            }
+            Self::Redis(pool) => pool
+                .del::<(), _>(key.in_redis("logout-token"))
+                .await
+                .map_err(|error| of_redis(&error)),
+        }
+    }
+}
+
+/// What is behind the lock is whole after every step, so a panic elsewhere does it no harm.
+fn locked(memory: &Mutex<Memory>) -> std::sync::MutexGuard<'_, Memory> {
+    memory.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn of_redis(error: &fred::error::Error) -> Error {
+    Error::Backend(error.to_string())
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "seconds since 1970 fit a double exactly for millions of years"
+)]
+fn float(seconds: i64) -> f64 {
+    seconds as f64
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_two_tags_have_the_same_key() {
+        let keys = [
+            Tag::Subject("a", "bc"),
+            Tag::Subject("ab", "c"),
+            Tag::Sid("a", "bc"),
+            Tag::WithoutSid("a", "bc"),
+            Tag::Session("bc"),
+        ]
+        .map(|tag| tag.key());
+        for (at, key) in keys.iter().enumerate() {
+            assert!(!keys[at + 1..].contains(key), "{at}");
+        }
+        assert_eq!(Tag::Sid("a", "bc").key(), Tag::Sid("a", "bc").key());
+    }
+}
