@@ -28,6 +28,7 @@ use crate::meeting::app::Apps;
 use crate::meeting::url::TokenPlace;
 use crate::policy::Policy;
 use crate::session::SessionLimits;
+use crate::session::logout_state::SignedOut;
 use crate::token::TokenIdentity;
 use crate::token::keyring::SharedSecretAlgorithm;
 use crate::token::keyring::live::LiveKeys;
@@ -75,6 +76,8 @@ pub struct Jitsi {
     pub token_in: TokenPlace,
     /// Skip Jitsi's own page before the meeting.
     pub skip_prejoin: bool,
+    /// Where a sign-out ends.
+    pub after_logout: SignedOut,
     /// `[jitsi.apps]`
     pub apps: AppSettings,
 }

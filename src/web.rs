@@ -12,6 +12,7 @@ mod inline;
 mod join;
 mod keys;
 mod languages;
+pub mod logout;
 pub mod page;
 mod public;
 mod redirect;
@@ -80,6 +81,8 @@ pub struct Parts {
     pub inline: Inline,
     /// Names and attributes of cookies.
     pub cookies: CookieSettings,
+    /// Where sign-outs lead.
+    pub logout: logout::LogoutSettings,
     /// Open apps without a tap, where that is safe.
     pub automatic_return: bool,
     /// What browsers call us.
@@ -227,6 +230,7 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         popups,
         inline,
         cookies: CookieSettings::new(&server.public_url),
+        logout: logout::LogoutSettings::new(jitsi.after_logout, &jitsi.url, &addresses.base),
         automatic_return: jitsi.apps.automatic_return,
         addresses,
         clock: clock.clone(),
@@ -275,6 +279,13 @@ fn router(state: AppState) -> Router {
         // For Prosody: the keys that verify tokens.
         .route("/.well-known/jwks.json", get(keys::jwks))
         .route("/asap/{name}", get(keys::asap))
+        // Sign-out: by the person, back from the provider, and by the provider itself.
+        .route("/logout", get(logout::get))
+        .route("/logged-out", get(logout::logged_out))
+        .route(
+            "/backchannel-logout",
+            post(logout::backchannel).layer(DefaultBodyLimit::max(logout::LONGEST_BODY)),
+        )
         // For whoever keeps the server running.
         .route("/healthz", get(public::healthz))
         .route("/readyz", get(public::readyz))

@@ -18,6 +18,7 @@ use super::{
 };
 use crate::meeting::url::TokenPlace;
 use crate::session::SessionLimits;
+use crate::session::logout_state::SignedOut;
 use crate::session::store::redis_address;
 use crate::token::TokenIdentity;
 
@@ -208,6 +209,7 @@ fn jitsi(mut section: Section<'_>) -> Option<Jitsi> {
     let group = section.optional::<String>("group");
     let token_in = section.or("token_in", TokenPlace::Fragment);
     let skip_prejoin = section.or("skip_prejoin", false);
+    let after_logout = section.or("after_logout", SignedOut::Page);
     let apps = apps::read(section.section("apps"));
     if xmpp_domain.as_deref() == Some("*") {
         section.warn(
@@ -239,6 +241,7 @@ fn jitsi(mut section: Section<'_>) -> Option<Jitsi> {
         identity,
         token_in: token_in?,
         skip_prejoin: skip_prejoin?,
+        after_logout: after_logout?,
         apps: apps?,
     })
 }
@@ -376,6 +379,7 @@ pub(super) fn positive(
 }
 
 choice!(TokenPlace { "fragment" => Self::Fragment, "query" => Self::Query });
+choice!(SignedOut { "page" => Self::Page, "jitsi" => Self::Jitsi });
 choice!(StoreKind { "memory" => Self::Memory, "redis" => Self::Redis });
 choice!(LogFormat { "auto" => Self::Auto, "text" => Self::Text, "json" => Self::Json });
 choice!(LevelFilter {

@@ -3,7 +3,7 @@
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
-use super::claims::Claims;
+use super::claims::{Claims, shown};
 use super::id_token::{IdTokenError, LONGEST_SUBJECT, audience, issuer, seconds, text, times};
 use super::keys::{SignatureError, Signed};
 use super::provider::{Known, Provider, ProviderError};
@@ -121,14 +121,11 @@ fn of_type(signed: &Signed) -> Result<(), LogoutTokenError> {
     let typ = match &signed.typ {
         None => return Ok(()),
         Some(Value::String(typ)) => typ.to_ascii_lowercase(),
-        Some(other) => return Err(LogoutTokenError::Type(other.to_string())),
+        Some(other) => return Err(LogoutTokenError::Type(shown(&other.to_string()))),
     };
     match typ.strip_prefix("application/").unwrap_or(&typ) {
         "logout+jwt" | "jwt" => Ok(()),
-        _ => Err(LogoutTokenError::Type(format!(
-            "{:?}",
-            typ.chars().take(40).collect::<String>()
-        ))),
+        _ => Err(LogoutTokenError::Type(shown(&typ))),
     }
 }
 

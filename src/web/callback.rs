@@ -3,6 +3,7 @@
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, Method, Uri};
 use axum::response::{IntoResponse, Response};
+use time::OffsetDateTime;
 use url::form_urlencoded;
 
 use super::error::WebError;
@@ -12,6 +13,7 @@ use super::{AppState, cookies, redirect};
 use crate::identity::login;
 use crate::identity::provider_session::SignIn;
 use crate::meeting::Destination;
+use crate::session::Sessions;
 use crate::session::pending::PendingLogin;
 
 /// `GET /callback`.
@@ -42,22 +44,28 @@ pub async fn get(
         return WebError::Expired(state.seals.destination_of(&answer.state)).into_response();
     };
     let mut set = vec![state.cookies.without_login(&answer.state)];
+    // Before the provider is asked: a logout that it reports from here on ends the new session as well.
+    let since = state.clock.now();
     let response = match finish(&state, &answer, &pending).await {
         Ok(sign_in) => {
+            let mut signed_out = false;
             if let Some(sessions) = &state.sessions {
                 match sessions
-                    .remember(
-                        state.cookies.session(&jar).as_deref(),
-                        &sign_in,
-                        state.clock.now(),
-                    )
+                    .remember(state.cookies.session(&jar).as_deref(), &sign_in, since)
                     .await
                 {
-                    Ok(new) => set.push(state.cookies.with_session(new, sessions.lifetime())),
+                    Ok(new) => {
+                        set.push(state.cookies.with_session(new, sessions.lifetime()));
+                        signed_out = signed_out_since(sessions, &state, &sign_in, since).await;
+                    }
                     Err(error) => {
                         tracing::warn!(request.id = id.0, %error, "the session store does not answer; the next meeting asks for a sign-in");
                     }
                 }
+            }
+            if signed_out {
+                let error = WebError::SignedOut(pending.destination);
+                return (set_cookies(set), error).into_response();
             }
             match &pending.destination {
                 Destination::Meeting(request) => {
@@ -71,6 +79,19 @@ pub async fn get(
         Err(error) => error.into_response(),
     };
     (set_cookies(set), response).into_response()
+}
+
+/// Whether the provider has said in the meantime that the person is signed out. The new session is dead then; a code or
+/// a refresh token that was given out now would not be.
+async fn signed_out_since(
+    sessions: &Sessions,
+    state: &AppState,
+    sign_in: &SignIn,
+    since: OffsetDateTime,
+) -> bool {
+    let revoked = sessions.revoked_since(&sign_in.person, since, state.clock.now());
+    // A store that does not answer any more keeps neither of them.
+    revoked.await.unwrap_or(false)
 }
 
 async fn finish(

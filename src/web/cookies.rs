@@ -78,6 +78,12 @@ impl CookieSettings {
         self.cookie(self.named(SESSION), id, life)
     }
 
+    /// Ends the session's cookie.
+    #[must_use]
+    pub fn without_session(&self) -> Cookie<'static> {
+        self.expired(self.named(SESSION))
+    }
+
     /// The cookie of the login that belongs to a `state`.
     #[must_use]
     pub fn login(&self, jar: &CookieJar, state: &str) -> Option<String> {

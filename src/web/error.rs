@@ -114,6 +114,12 @@ pub enum WebError {
     /// The token could not be made.
     #[error(transparent)]
     Mint(#[from] MintError),
+    /// The provider reported a logout while the person signed in.
+    #[error("the provider has signed the person out in the meantime")]
+    SignedOut(Destination),
+    /// The session could not be ended.
+    #[error("the session store does not answer: {0}")]
+    SignOutFailed(String),
     /// Nothing here.
     #[error("nothing is here")]
     NotFound,
@@ -203,8 +209,11 @@ impl WebError {
             | Self::LoginRequired { .. }
             | Self::TooWeak { .. } => StatusCode::FORBIDDEN,
             Self::ProviderError { .. } | Self::SignInFailed { .. } => StatusCode::BAD_GATEWAY,
-            Self::Unavailable { .. } | Self::Popup(_) => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unavailable { .. } | Self::Popup(_) | Self::SignOutFailed(_) => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
             Self::Expired(_)
+            | Self::SignedOut(_)
             | Self::Meeting(_)
             | Self::Client(_)
             | Self::TwoMeanings

@@ -20,6 +20,7 @@ use crate::meeting::room::ENCODE_URI_COMPONENT;
 use crate::meeting::{ClientKind, JitsiState, MeetingRequest, Popup};
 use crate::policy::Decision;
 use crate::session::popups::{PopupError, SignIn};
+use crate::session::tickets::TicketError;
 
 /// `GET /authorize`: begins an inline sign-in, or an ordinary one where Jitsi asks for no code: its apps do not, nor
 /// does a page that is not in a call.
@@ -202,6 +203,7 @@ async fn answer(state: &AppState, id: &RequestId, form: &Form) -> Result<TokenAn
             }
             let (code, verifier) = (form.get("code")?, form.get("code_verifier")?);
             let sign_in = state.popups.redeem(code, verifier, now).await?;
+            still_signed_in(state, &sign_in).await?;
             let mut answer = mint(state, id, &sign_in)?;
             answer.refresh_token = state
                 .popups
@@ -211,7 +213,11 @@ async fn answer(state: &AppState, id: &RequestId, form: &Form) -> Result<TokenAn
         }
         "refresh_token" => {
             let family = state.popups.spend(form.get("refresh_token")?, now).await?;
-            let mut answer = match mint(state, id, &family.sign_in) {
+            let minted = match still_signed_in(state, &family.sign_in).await {
+                Ok(()) => mint(state, id, &family.sign_in),
+                Err(error) => Err(error.into()),
+            };
+            let mut answer = match minted {
                 Ok(answer) => answer,
                 Err(refusal) => {
                     state.popups.end(&family).await?;
@@ -222,6 +228,19 @@ async fn answer(state: &AppState, id: &RequestId, form: &Form) -> Result<TokenAn
             Ok(answer)
         }
         _ => Err(Refusal::GrantType),
+    }
+}
+
+/// Whether nobody has signed the person out since, here or at the provider.
+async fn still_signed_in(state: &AppState, sign_in: &SignIn) -> Result<(), PopupError> {
+    let Some(sessions) = &state.sessions else {
+        return Ok(());
+    };
+    let revoked = sessions.revoked_since(&sign_in.person, sign_in.begun_at(), state.clock.now());
+    match revoked.await {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(PopupError::SignedOut),
+        Err(error) => Err(PopupError::Store(TicketError::Store(error.to_string()))),
     }
 }
 

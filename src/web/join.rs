@@ -15,7 +15,7 @@ use crate::identity::login::{self, Wishes};
 use crate::meeting::{Destination, MeetingRequest, TenantError};
 
 /// The most languages that are told to the provider.
-const MOST_LANGUAGES: usize = 5;
+pub const MOST_LANGUAGES: usize = 5;
 
 /// `GET /room/{room}` and `GET /room/{tenant}/{room}`.
 pub async fn by_path(

@@ -1,5 +1,7 @@
 //! The pages: what each says, in the browser's language, with the request's id.
 
+mod error_page;
+
 use std::sync::{Arc, LazyLock};
 
 use askama::Template;
@@ -17,8 +19,6 @@ use super::request::RequestId;
 use super::texts::{self, Texts};
 use super::{Addresses, AppState};
 use crate::meeting::Destination;
-use crate::policy::DeniedCause;
-use crate::token::MintError;
 
 /// The style of every page.
 pub const STYLE: &str = include_str!("templates/style.css");
@@ -42,6 +42,13 @@ pub enum Notice {
     Opening(String),
     /// The way back into an app.
     OpenApp(OpenApp),
+    /// The end of a sign-out.
+    SignedOut {
+        /// At the provider as well.
+        everywhere: bool,
+        /// Jitsi's front page.
+        jitsi: String,
+    },
 }
 
 /// The home page.
@@ -122,7 +129,9 @@ impl IntoResponse for Notice {
     fn into_response(self) -> Response {
         let status = match &self {
             Self::Error(error) => error.status(),
-            Self::Home(_) | Self::Opening(_) | Self::OpenApp(_) => StatusCode::OK,
+            Self::Home(_) | Self::Opening(_) | Self::OpenApp(_) | Self::SignedOut { .. } => {
+                StatusCode::OK
+            }
         };
         let mut response = status.into_response();
         response.extensions_mut().insert(self);
@@ -213,7 +222,10 @@ impl Notice {
                     href: open.web.clone(),
                 },
             ]),
-            Self::Error(error) => error_page(error, page, texts, addresses),
+            Self::SignedOut { everywhere, jitsi } => {
+                signed_out(page, texts, addresses, *everywhere, jitsi)
+            }
+            Self::Error(error) => error_page::of(error, page, texts, addresses),
         }
     }
 }
@@ -252,129 +264,37 @@ fn home_page<'a>(home: &Home, page: Page<'a>, texts: &'a Texts, addresses: &Addr
         rooms: rooms.collect(),
         ..page
     }
-    .offering([action(texts.sign_in_as_other, Some("login"))])
-}
-
-fn error_page<'a>(
-    error: &WebError,
-    page: Page<'a>,
-    texts: &'a Texts,
-    addresses: &Addresses,
-) -> Page<'a> {
-    let again = |destination: &Destination| Action {
-        label: texts.try_again.to_owned(),
-        href: addresses.again(destination, None),
-    };
-    let as_other = |destination: &Destination| Action {
-        label: texts.sign_in_as_other.to_owned(),
-        href: addresses.again(destination, Some("login")),
-    };
-    match error {
-        WebError::Denied {
-            denied,
-            name,
-            request,
-        } => {
-            let (text, messages) = match &denied.cause {
-                DeniedCause::Rule(messages) => {
-                    (texts.denied_text, messages.iter().cloned().collect())
-                }
-                DeniedCause::Acr(_) => (texts.denied_acr_text, Vec::new()),
-                DeniedCause::NoRule => (texts.denied_by_default_text, Vec::new()),
-            };
-            Page {
-                messages,
-                person: Some(texts.signed_in_as.replace("{}", name)),
-                ..page.saying("denied", texts.denied_title, text)
-            }
-            .offering([Action {
-                label: texts.sign_in_as_other.to_owned(),
-                href: addresses.join(request, Some("login")),
-            }])
-        }
-        WebError::TooWeak { destination, .. } => page
-            .saying("denied", texts.denied_title, texts.denied_acr_text)
-            .offering([as_other(destination)]),
-        WebError::Cancelled { destination, .. } => page
-            .saying("info", texts.cancelled_title, texts.cancelled_text)
-            .offering([again(destination), as_other(destination)]),
-        WebError::LoginRequired { destination, .. } => page
-            .saying(
-                "info",
-                texts.login_required_title,
-                texts.login_required_text,
-            )
-            .offering([Action {
-                label: texts.sign_in.to_owned(),
-                href: addresses.again(destination, Some("login")),
-            }]),
-        WebError::ProviderError { destination, .. } => page
-            .saying(
-                "problem",
-                texts.provider_error_title,
-                texts.provider_error_text,
-            )
-            .offering([again(destination)]),
-        WebError::Unavailable { destination, .. } => page
-            .saying(
-                "problem",
-                texts.provider_unavailable_title,
-                texts.provider_unavailable_text,
-            )
-            .offering([again(destination)]),
-        WebError::SignInFailed { destination, .. } => page
-            .saying(
-                "problem",
-                texts.sign_in_failed_title,
-                texts.sign_in_failed_text,
-            )
-            .offering([again(destination)]),
-        WebError::Expired(destination) => {
-            expired_page(destination.as_ref(), page, texts, addresses)
-        }
-        WebError::Meeting(crate::meeting::MeetingError::Room(_)) => {
-            page.saying("problem", texts.bad_room_title, texts.bad_room_text)
-        }
-        WebError::Meeting(_)
-        | WebError::Client(_)
-        | WebError::TwoMeanings
-        | WebError::Pending(_) => {
-            page.saying("problem", texts.bad_request_title, texts.bad_request_text)
-        }
-        WebError::Mint(MintError::TooLong(_)) => page.saying(
-            "problem",
-            texts.token_too_large_title,
-            texts.token_too_large_text,
-        ),
-        WebError::NotFound => page.saying("info", texts.not_found_title, texts.not_found_text),
-        WebError::MethodNotAllowed => page.saying(
-            "info",
-            texts.method_not_allowed_title,
-            texts.method_not_allowed_text,
-        ),
-        WebError::Mint(_) | WebError::Popup(_) | WebError::Internal(_) => {
-            page.saying("problem", texts.internal_title, texts.internal_text)
-        }
-    }
-}
-
-fn expired_page<'a>(
-    destination: Option<&Destination>,
-    page: Page<'a>,
-    texts: &'a Texts,
-    addresses: &Addresses,
-) -> Page<'a> {
-    let start_again = destination.map(|destination| Action {
-        label: match destination {
-            Destination::Meeting(request) => {
-                texts.start_again.replace("{}", &request.room.readable())
-            }
-            Destination::Home => texts.sign_in.to_owned(),
+    .offering([
+        action(texts.sign_in_as_other, Some("login")),
+        Action {
+            label: texts.sign_out.to_owned(),
+            href: format!("{}/logout", addresses.base),
         },
-        href: addresses.again(destination, None),
-    });
-    page.saying("info", texts.login_expired_title, texts.login_expired_text)
-        .offering(start_again)
+    ])
+}
+
+fn signed_out<'a>(
+    page: Page<'a>,
+    texts: &'a Texts,
+    addresses: &Addresses,
+    everywhere: bool,
+    jitsi: &str,
+) -> Page<'a> {
+    let text = if everywhere {
+        texts.signed_out_text
+    } else {
+        texts.signed_out_here_text
+    };
+    page.saying("info", texts.signed_out_title, text).offering([
+        Action {
+            label: texts.sign_in_again.to_owned(),
+            href: addresses.again(&Destination::Home, None),
+        },
+        Action {
+            label: texts.to_jitsi.to_owned(),
+            href: jitsi.to_owned(),
+        },
+    ])
 }
 
 impl<'a> Page<'a> {

@@ -76,20 +76,34 @@ pub async fn tell(mut request: Request, next: Next) -> Response {
     response
 }
 
-/// Headers of every answer: nothing is kept, framed, sniffed or told to others.
+/// An origin that may frame an answer; an extension of the response.
+#[derive(Debug, Clone)]
+pub struct FramedBy(pub String);
+
+/// Headers of every answer: nothing is kept, sniffed, told to others, or framed but by whom the answer itself names.
 pub async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
+    let mut policy = CONTENT_SECURITY_POLICY.clone();
+    let framed_by = response.extensions().get::<FramedBy>();
+    if let Some(FramedBy(origin)) = framed_by {
+        policy = policy.replace(
+            "frame-ancestors 'none'",
+            &format!("frame-ancestors {origin}"),
+        );
+    }
+    let never_framed = framed_by.is_none();
     let headers = response.headers_mut();
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            CONTENT_SECURITY_POLICY.as_str(),
-        ),
+        (header::CONTENT_SECURITY_POLICY, policy.as_str()),
     ] {
+        // This one cannot name an origin; browsers that know it know the policy as well.
+        if name == header::X_FRAME_OPTIONS && !never_framed {
+            continue;
+        }
         if let (false, Ok(value)) = (headers.contains_key(&name), HeaderValue::from_str(value)) {
             headers.insert(name, value);
         }

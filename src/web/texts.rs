@@ -76,6 +76,22 @@ pub struct Texts {
     pub token_too_large_title: &'static str,
     /// Only an administrator can mend it.
     pub token_too_large_text: &'static str,
+    /// Action: sign out.
+    pub sign_out: &'static str,
+    /// The end of a sign-out.
+    pub signed_out_title: &'static str,
+    /// At the provider as well.
+    pub signed_out_text: &'static str,
+    /// Here; of the provider nothing is known.
+    pub signed_out_here_text: &'static str,
+    /// Action: to the home page.
+    pub sign_in_again: &'static str,
+    /// Action: to Jitsi's front page.
+    pub to_jitsi: &'static str,
+    /// The session could not be ended.
+    pub sign_out_failed_title: &'static str,
+    /// It is still alive.
+    pub sign_out_failed_text: &'static str,
     /// No such address.
     pub not_found_title: &'static str,
     /// What this service is.
@@ -128,6 +144,14 @@ static ENGLISH: Texts = Texts {
     bad_room_text: "The meeting’s name is empty, too long, or contains characters that Jitsi cannot use. Please choose another name.",
     token_too_large_title: "Your profile is too large",
     token_too_large_text: "What your sign-in service says about you is too long to be passed on to the meeting. Please give your administrator the request number below.",
+    sign_out: "Sign out",
+    signed_out_title: "You are signed out",
+    signed_out_text: "You are signed out here and at your organisation’s sign-in service. Meetings that are still open in other windows go on until you leave them.",
+    signed_out_here_text: "You are signed out here. You may still be signed in at your organisation’s sign-in service: on a device that others use, sign out there as well, or close the browser.",
+    sign_in_again: "Sign in again",
+    to_jitsi: "To Jitsi Meet",
+    sign_out_failed_title: "You are not signed out yet",
+    sign_out_failed_text: "This service could not end your session at the moment. Please try again shortly, and do not leave this device to others before that.",
     not_found_title: "Nothing is here",
     not_found_text: "This is the sign-in service of Jitsi Meet. To use it, open a meeting there.",
     method_not_allowed_title: "That does not work here",
@@ -180,6 +204,14 @@ static GERMAN: Texts = Texts {
     bad_room_text: "Der Name des Meetings ist leer, zu lang oder enthält Zeichen, die Jitsi nicht verwenden kann. Bitte wählen Sie einen anderen Namen.",
     token_too_large_title: "Ihr Profil ist zu groß",
     token_too_large_text: "Was Ihr Anmeldedienst über Sie mitteilt, ist zu lang, um es an das Meeting weiterzugeben. Bitte nennen Sie Ihrer IT-Administration die Anfragenummer unten.",
+    sign_out: "Abmelden",
+    signed_out_title: "Sie sind abgemeldet",
+    signed_out_text: "Sie sind hier und beim Anmeldedienst Ihrer Organisation abgemeldet. Meetings, die noch in anderen Fenstern geöffnet sind, laufen weiter, bis Sie sie verlassen.",
+    signed_out_here_text: "Sie sind hier abgemeldet. Beim Anmeldedienst Ihrer Organisation sind Sie womöglich noch angemeldet: Melden Sie sich an einem gemeinsam genutzten Gerät auch dort ab, oder schließen Sie den Browser.",
+    sign_in_again: "Wieder anmelden",
+    to_jitsi: "Zu Jitsi Meet",
+    sign_out_failed_title: "Sie sind noch nicht abgemeldet",
+    sign_out_failed_text: "Dieser Dienst konnte Ihre Sitzung gerade nicht beenden. Bitte versuchen Sie es gleich noch einmal, und überlassen Sie das Gerät vorher niemand anderem.",
     not_found_title: "Hier ist nichts",
     not_found_text: "Dies ist der Anmeldedienst für Jitsi Meet. Öffnen Sie dort ein Meeting, um ihn zu nutzen.",
     method_not_allowed_title: "Das geht hier nicht",

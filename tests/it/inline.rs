@@ -26,7 +26,7 @@ in_both_stores! {
     a_spent_refresh_token_ends_its_family
 }
 
-async fn started(store: &str) -> (Bridge, Provider, Browser) {
+pub async fn started(store: &str) -> (Bridge, Provider, Browser) {
     let provider = Provider::start().await;
     let bridge = Bridge::start(&provider, store).await;
     provider.signs_in(sara());
@@ -76,13 +76,13 @@ fn at_sso_page(landed: &Landed) -> (Option<String>, Value) {
     (get("code"), serde_json::from_str(&state).unwrap())
 }
 
-async fn code(bridge: &Bridge, browser: &mut Browser) -> String {
+pub async fn code(bridge: &Bridge, browser: &mut Browser) -> String {
     at_sso_page(&browser.go(&popup(bridge, &standup())).await)
         .0
         .unwrap()
 }
 
-struct Answer {
+pub struct Answer {
     status: u16,
     headers: reqwest::header::HeaderMap,
     body: Value,
@@ -118,11 +118,11 @@ fn redemption(code: &str) -> Vec<(&str, &str)> {
     ]
 }
 
-async fn redeem(bridge: &Bridge, code: &str) -> Answer {
+pub async fn redeem(bridge: &Bridge, code: &str) -> Answer {
     token_request(bridge, Some(JITSI), &redemption(code)).await
 }
 
-async fn refresh(bridge: &Bridge, token: &str) -> Answer {
+pub async fn refresh(bridge: &Bridge, token: &str) -> Answer {
     let fields = [
         ("grant_type", "refresh_token"),
         ("refresh_token", token),
@@ -131,7 +131,7 @@ async fn refresh(bridge: &Bridge, token: &str) -> Answer {
     token_request(bridge, Some(JITSI), &fields).await
 }
 
-fn refresh_token(answer: &Answer) -> String {
+pub fn refresh_token(answer: &Answer) -> String {
     assert_eq!(answer.status, 200, "{}", answer.body);
     answer.body["refresh_token"].as_str().unwrap().to_owned()
 }
@@ -143,7 +143,7 @@ fn unverified(token: &str) -> Value {
 }
 
 #[track_caller]
-fn is_refused(answer: &Answer, status: u16, error: &str) {
+pub fn is_refused(answer: &Answer, status: u16, error: &str) {
     assert_eq!(
         (answer.status, &answer.body["error"]),
         (status, &json!(error)),

@@ -6,6 +6,7 @@ pub mod fault;
 pub mod forge;
 pub mod keyring;
 pub mod keys;
+pub mod logout;
 pub mod provider;
 pub mod stores;
 

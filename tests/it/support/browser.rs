@@ -11,10 +11,12 @@ use url::Url;
 
 use super::bridge::JITSI;
 
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Browser {
     pub client: reqwest::Client,
     pub cookies: BTreeMap<String, String>,
+    /// A header that it sends along with every request.
+    pub says: Option<(&'static str, &'static str)>,
     language: Option<&'static str>,
 }
 
@@ -134,6 +136,9 @@ impl Browser {
         let mut request = self.client.get(url);
         if !cookies.is_empty() {
             request = request.header(COOKIE, cookies.join("; "));
+        }
+        if let Some((name, value)) = self.says {
+            request = request.header(name, value);
         }
         if let Some(language) = self.language {
             request = request.header(ACCEPT_LANGUAGE, language);

@@ -50,7 +50,7 @@ pub(super) fn id_token(
     sign(inner, &claims)
 }
 
-fn sign(inner: &Inner, claims: &Value) -> String {
+pub(super) fn sign(inner: &Inner, claims: &Value) -> String {
     let published = inner.key();
     let header = Header {
         kid: Some(published.kid.to_owned()),

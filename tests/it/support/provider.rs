@@ -45,6 +45,7 @@ pub(super) struct Inner {
     logins: BTreeMap<String, Map<String, Value>>,
     requests: Vec<String>,
     authorizations: Vec<String>,
+    pub(super) end_sessions: Vec<String>,
     token_request: Option<TokenRequest>,
     max_age: Option<u32>,
 }
@@ -72,6 +73,7 @@ impl Provider {
                 logins: BTreeMap::new(),
                 requests: Vec::new(),
                 authorizations: Vec::new(),
+                end_sessions: Vec::new(),
                 token_request: None,
                 max_age: None,
             })),
@@ -84,6 +86,7 @@ impl Provider {
             .route("/authorize", get(authorize))
             .route("/token", post(token))
             .route("/userinfo", get(userinfo))
+            .route("/end-session", get(super::logout::end_session))
             .layer(middleware::from_fn_with_state(provider.clone(), record))
             .with_state(provider.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });

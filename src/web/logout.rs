@@ -1,0 +1,281 @@
+//! Sign-out: the bridge's session first, then the one at the provider (OpenID Connect RP-Initiated Logout 1.0), and
+//! back; and logouts that the provider reports by itself (OpenID Connect Back-Channel Logout 1.0).
+
+use axum::Json;
+use axum::extract::rejection::FormRejection;
+use axum::extract::{Extension, Form, State};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use serde_json::json;
+use url::{Url, form_urlencoded};
+
+use super::error::{Cause, WebError};
+use super::join::{MOST_LANGUAGES, set_cookies};
+use super::page::Notice;
+use super::request::{FramedBy, RequestId};
+use super::{AppState, cookies, languages, redirect};
+use crate::identity::logout_token::{self, LogoutTokenError};
+use crate::identity::provider_session::end_session_url;
+use crate::session::logout_state::SignedOut;
+use crate::session::{Sessions, SignedIn};
+
+/// The longest body of a logout token's request, in bytes.
+pub const LONGEST_BODY: usize = 64 * 1024;
+
+/// Where sign-outs lead.
+#[derive(Debug)]
+pub struct LogoutSettings {
+    /// `jitsi.after_logout`: where a sign-out ends that says nothing of it.
+    after: SignedOut,
+    /// Jitsi's front page.
+    jitsi: String,
+    /// Jitsi's page for the hidden frame: it tells Jitsi's client that the logout is done (`static/logout.html`).
+    frame: String,
+    /// Who may frame the answers.
+    framed_by: FramedBy,
+    /// Where the provider sends the browser back to.
+    post_logout_redirect_uri: String,
+}
+
+impl LogoutSettings {
+    /// `base` is our own public address without the slash at its end.
+    #[must_use]
+    pub fn new(after: SignedOut, jitsi: &Url, base: &str) -> Self {
+        let address = jitsi.as_str().trim_end_matches('/');
+        Self {
+            after,
+            jitsi: format!("{address}/"),
+            frame: format!("{address}/static/logout.html"),
+            framed_by: FramedBy(jitsi.origin().ascii_serialization()),
+            post_logout_redirect_uri: format!("{base}/logged-out"),
+        }
+    }
+}
+
+/// `GET /logout`: Jitsi's `tokenLogoutUrl`. It ends the session of the browser that asks, and no other.
+pub async fn get(
+    State(state): State<AppState>,
+    method: Method,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    // A HEAD, by which programs look whether a link is good, must not sign anybody out.
+    if method == Method::HEAD {
+        return WebError::MethodNotAllowed.into_response();
+    }
+    let response = sign_out(&state, &headers, &uri)
+        .await
+        .unwrap_or_else(IntoResponse::into_response);
+    (Extension(state.logout.framed_by.clone()), response).into_response()
+}
+
+async fn sign_out(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Result<Response, WebError> {
+    let jar = cookies::of(headers);
+    let id = state.cookies.session(&jar);
+    let signed_in = match (&state.sessions, &id) {
+        (Some(sessions), Some(id)) => ended(sessions, id, state).await?,
+        _ => None,
+    };
+    let end = end(state, headers, uri);
+    let response = match at_provider(state, signed_in.as_ref(), end, headers).await? {
+        Some(url) => redirect::to(url.as_str()),
+        None => arrive(state, end, false),
+    };
+    let gone = id.map(|_| state.cookies.without_session());
+    Ok((set_cookies(gone.into_iter().collect()), response).into_response())
+}
+
+/// The session that this id had. Where the store does not answer, the browser keeps its cookie: trying again can still
+/// end the session, forgetting it could not.
+async fn ended(
+    sessions: &Sessions,
+    id: &str,
+    state: &AppState,
+) -> Result<Option<SignedIn>, WebError> {
+    let failed = |error: tower_sessions::session::Error| WebError::SignOutFailed(error.to_string());
+    let now = state.clock.now();
+    let ended = sessions.end(id, now).await.map_err(failed)?;
+    // What else this browser's session at the provider began ends as well: refresh tokens of inline sign-ins.
+    if let Some(person) = ended.as_ref().map(|ended| &ended.person)
+        && let Some(sid) = &person.sid
+    {
+        let ended = sessions.end_all(&person.issuer, None, Some(sid), now).await;
+        ended.map_err(failed)?;
+    }
+    Ok(ended)
+}
+
+/// Where this sign-out ends.
+///
+/// Jitsi's inline mode loads it in a hidden frame, appends `id_token_hint`, and waits for its own page there
+/// (react/features/authentication/actions.web.ts, `silentLogout`). The hint itself is nothing to us.
+fn end(state: &AppState, headers: &HeaderMap, uri: &Uri) -> SignedOut {
+    let given = |name: &str| {
+        form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value)
+    };
+    let fetched_for = headers.get("sec-fetch-dest").map(HeaderValue::as_bytes);
+    if matches!(fetched_for, Some(b"iframe" | b"frame")) || given("id_token_hint").is_some() {
+        SignedOut::Frame
+    } else if given("return").is_some_and(|to| to == "jitsi") {
+        SignedOut::Jitsi
+    } else {
+        state.logout.after
+    }
+}
+
+/// Where the session at the provider ends; nothing where it cannot be ended from here.
+///
+/// Without a session of ours the provider is asked as well: its own may still be alive, and only it knows. It then asks
+/// the person (RP-Initiated Logout 1.0, 2), which a hidden frame cannot show, so a frame is spared.
+async fn at_provider(
+    state: &AppState,
+    signed_in: Option<&SignedIn>,
+    end: SignedOut,
+    headers: &HeaderMap,
+) -> Result<Option<Url>, WebError> {
+    if signed_in.is_none() && end == SignedOut::Frame {
+        return Ok(None);
+    }
+    // A provider that cannot be reached does not keep anybody from signing out here.
+    let Ok(known) = state.provider.current().await else {
+        return Ok(None);
+    };
+    let sealed = state.seals.begin_logout(end, state.clock.now())?;
+    let languages: Vec<String> = languages::accepted(headers)
+        .into_iter()
+        .take(MOST_LANGUAGES)
+        .collect();
+    Ok(end_session_url(
+        &state.provider.settings,
+        &known.metadata,
+        signed_in.map(|signed_in| &signed_in.at_provider),
+        &state.logout.post_logout_redirect_uri,
+        &sealed,
+        &languages,
+    ))
+}
+
+/// `GET /logged-out`: back from the provider.
+pub async fn logged_out(State(state): State<AppState>, uri: Uri) -> Response {
+    let query = uri.query().unwrap_or_default().as_bytes();
+    let sealed = form_urlencoded::parse(query).find(|(key, _)| key == "state");
+    let end = sealed.and_then(|(_, sealed)| state.seals.finish_logout(&sealed, state.clock.now()));
+    let response = match end {
+        Some(end) => arrive(&state, end, true),
+        // Nobody knows what brings the browser here: nothing is claimed.
+        None => (
+            Extension(Cause("no sign-out of ours has this state".to_owned())),
+            redirect::to(&format!("{}/", state.addresses.base)),
+        )
+            .into_response(),
+    };
+    (Extension(state.logout.framed_by.clone()), response).into_response()
+}
+
+/// The end of a sign-out; `everywhere`: at the provider as well.
+fn arrive(state: &AppState, end: SignedOut, everywhere: bool) -> Response {
+    match end {
+        SignedOut::Page => Notice::SignedOut {
+            everywhere,
+            jitsi: state.logout.jitsi.clone(),
+        }
+        .into_response(),
+        SignedOut::Jitsi => redirect::to(&state.logout.jitsi),
+        SignedOut::Frame => redirect::to(&state.logout.frame),
+    }
+}
+
+/// Why a logout that the provider reports does not count.
+#[derive(Debug, thiserror::Error)]
+enum LogoutError {
+    /// Nothing is remembered, so nothing can be ended.
+    #[error("sessions are switched off (session.enabled)")]
+    NoSessions,
+    /// No form with one logout token.
+    #[error("the request holds no form with one logout_token: {0}")]
+    Request(String),
+    /// The token is not believed.
+    #[error(transparent)]
+    Token(#[from] LogoutTokenError),
+    /// The token was used before.
+    #[error("the logout token is refused: it has been used before (jti)")]
+    Used,
+    /// The store does not answer.
+    #[error("the session store does not answer: {0}")]
+    Store(#[from] tower_sessions::session::Error),
+}
+
+/// `POST /backchannel-logout`: the provider says that somebody has signed out.
+///
+/// The answers are those of Back-Channel Logout 1.0, 2.8; the reason of a refusal stands in the log alone.
+pub async fn backchannel(
+    State(state): State<AppState>,
+    Extension(id): Extension<RequestId>,
+    form: Result<Form<Vec<(String, String)>>, FormRejection>,
+) -> Response {
+    let error = match end_sessions(&state, &id, form).await {
+        Ok(()) => return StatusCode::OK.into_response(),
+        Err(error) => error,
+    };
+    let (status, said) = match &error {
+        LogoutError::NoSessions => (
+            StatusCode::NOT_IMPLEMENTED,
+            "this service keeps no sessions that could be ended".to_owned(),
+        ),
+        LogoutError::Store(_) => (
+            StatusCode::BAD_REQUEST,
+            format!(
+                "the sessions could not be ended now, send it again; request {}",
+                id.0
+            ),
+        ),
+        _ => (
+            StatusCode::BAD_REQUEST,
+            format!(
+                "refused; the reason stands in this service's log at request {}",
+                id.0
+            ),
+        ),
+    };
+    let answer = json!({ "error": "invalid_request", "error_description": said });
+    (status, Extension(Cause(error.to_string())), Json(answer)).into_response()
+}
+
+async fn end_sessions(
+    state: &AppState,
+    id: &RequestId,
+    form: Result<Form<Vec<(String, String)>>, FormRejection>,
+) -> Result<(), LogoutError> {
+    let sessions = state.sessions.as_ref().ok_or(LogoutError::NoSessions)?;
+    let Form(form) = form.map_err(|error| LogoutError::Request(error.body_text()))?;
+    let mut tokens = form.iter().filter(|(name, _)| name == "logout_token");
+    let (Some((_, token)), None) = (tokens.next(), tokens.next()) else {
+        return Err(LogoutError::Request("none, or several".to_owned()));
+    };
+    let now = state.clock.now();
+    let token = logout_token::validate(&state.provider, token, now).await?;
+    let issuer = &state.provider.settings.issuer;
+    let new = sessions.first_use(issuer, &token.jti, token.refused_from, now);
+    if !new.await? {
+        return Err(LogoutError::Used);
+    }
+    let (subject, sid) = (token.subject.as_deref(), token.sid.as_deref());
+    match sessions.end_all(issuer, subject, sid, now).await {
+        Ok(ended) => {
+            tracing::info!(
+                request.id = id.0,
+                provider.name = state.provider.settings.name,
+                sessions.ended = ended,
+                "signed out by the provider"
+            );
+            Ok(())
+        }
+        Err(error) => {
+            // The store may answer again by now; if not, the token stays used, and the marks that were set stay set.
+            let _ = sessions.unuse(issuer, &token.jti).await;
+            Err(error.into())
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! The pages of errors: what happened, in words for the person, and what to do about it.
+
+use super::{Action, Page};
+use crate::meeting::Destination;
+use crate::policy::DeniedCause;
+use crate::token::MintError;
+use crate::web::Addresses;
+use crate::web::error::WebError;
+use crate::web::texts::Texts;
+
+/// What a person reads when a request ends without what they wanted.
+pub(super) fn of<'a>(
+    error: &WebError,
+    page: Page<'a>,
+    texts: &'a Texts,
+    addresses: &Addresses,
+) -> Page<'a> {
+    let again = |destination: &Destination| Action {
+        label: texts.try_again.to_owned(),
+        href: addresses.again(destination, None),
+    };
+    let as_other = |destination: &Destination| Action {
+        label: texts.sign_in_as_other.to_owned(),
+        href: addresses.again(destination, Some("login")),
+    };
+    match error {
+        WebError::Denied {
+            denied,
+            name,
+            request,
+        } => {
+            let (text, messages) = match &denied.cause {
+                DeniedCause::Rule(messages) => {
+                    (texts.denied_text, messages.iter().cloned().collect())
+                }
+                DeniedCause::Acr(_) => (texts.denied_acr_text, Vec::new()),
+                DeniedCause::NoRule => (texts.denied_by_default_text, Vec::new()),
+            };
+            Page {
+                messages,
+                person: Some(texts.signed_in_as.replace("{}", name)),
+                ..page.saying("denied", texts.denied_title, text)
+            }
+            .offering([Action {
+                label: texts.sign_in_as_other.to_owned(),
+                href: addresses.join(request, Some("login")),
+            }])
+        }
+        WebError::TooWeak { destination, .. } => page
+            .saying("denied", texts.denied_title, texts.denied_acr_text)
+            .offering([as_other(destination)]),
+        WebError::Cancelled { destination, .. } => page
+            .saying("info", texts.cancelled_title, texts.cancelled_text)
+            .offering([again(destination), as_other(destination)]),
+        WebError::LoginRequired { destination, .. } => page
+            .saying(
+                "info",
+                texts.login_required_title,
+                texts.login_required_text,
+            )
+            .offering([Action {
+                label: texts.sign_in.to_owned(),
+                href: addresses.again(destination, Some("login")),
+            }]),
+        WebError::ProviderError { destination, .. } => page
+            .saying(
+                "problem",
+                texts.provider_error_title,
+                texts.provider_error_text,
+            )
+            .offering([again(destination)]),
+        WebError::Unavailable { destination, .. } => page
+            .saying(
+                "problem",
+                texts.provider_unavailable_title,
+                texts.provider_unavailable_text,
+            )
+            .offering([again(destination)]),
+        WebError::SignInFailed { destination, .. } => page
+            .saying(
+                "problem",
+                texts.sign_in_failed_title,
+                texts.sign_in_failed_text,
+            )
+            .offering([again(destination)]),
+        WebError::Expired(destination) => expired(destination.as_ref(), page, texts, addresses),
+        WebError::SignedOut(destination) => expired(Some(destination), page, texts, addresses),
+        WebError::Meeting(crate::meeting::MeetingError::Room(_)) => {
+            page.saying("problem", texts.bad_room_title, texts.bad_room_text)
+        }
+        WebError::Meeting(_)
+        | WebError::Client(_)
+        | WebError::TwoMeanings
+        | WebError::Pending(_) => {
+            page.saying("problem", texts.bad_request_title, texts.bad_request_text)
+        }
+        WebError::Mint(MintError::TooLong(_)) => page.saying(
+            "problem",
+            texts.token_too_large_title,
+            texts.token_too_large_text,
+        ),
+        WebError::SignOutFailed(_) => sign_out_failed(page, texts, addresses),
+        WebError::NotFound => page.saying("info", texts.not_found_title, texts.not_found_text),
+        WebError::MethodNotAllowed => page.saying(
+            "info",
+            texts.method_not_allowed_title,
+            texts.method_not_allowed_text,
+        ),
+        WebError::Mint(_) | WebError::Popup(_) | WebError::Internal(_) => {
+            page.saying("problem", texts.internal_title, texts.internal_text)
+        }
+    }
+}
+
+fn expired<'a>(
+    destination: Option<&Destination>,
+    page: Page<'a>,
+    texts: &'a Texts,
+    addresses: &Addresses,
+) -> Page<'a> {
+    let start_again = destination.map(|destination| Action {
+        label: match destination {
+            Destination::Meeting(request) => {
+                texts.start_again.replace("{}", &request.room.readable())
+            }
+            Destination::Home => texts.sign_in.to_owned(),
+        },
+        href: addresses.again(destination, None),
+    });
+    page.saying("info", texts.login_expired_title, texts.login_expired_text)
+        .offering(start_again)
+}
+
+fn sign_out_failed<'a>(page: Page<'a>, texts: &'a Texts, addresses: &Addresses) -> Page<'a> {
+    let (title, text) = (texts.sign_out_failed_title, texts.sign_out_failed_text);
+    page.saying("problem", title, text).offering([Action {
+        label: texts.try_again.to_owned(),
+        href: format!("{}/logout", addresses.base),
+    }])
+}

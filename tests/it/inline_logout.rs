@@ -1,0 +1,72 @@
+//! Whoever signs out, or is signed out by the provider, renews no token in a call any more.
+
+use serde_json::json;
+use time::Duration;
+
+use super::inline::{code, is_refused, redeem, refresh, refresh_token, started};
+use super::support::logout::{unique, with};
+use super::support::stores::in_both_stores;
+use super::support::{Bridge, Browser, Provider, sara};
+
+in_both_stores! {
+    a_logout_by_the_provider_ends_the_refresh_tokens_of_that_session_alone
+    signing_out_ends_the_refresh_tokens_of_that_browser_alone
+    a_code_of_somebody_who_has_been_signed_out_is_refused
+}
+
+const SIGNED_OUT: &str = "the person has signed out since";
+
+/// A call, signed in by a session of this name at the provider: its browser and its refresh token.
+async fn call(bridge: &Bridge, provider: &Provider, subject: &str, sid: &str) -> (Browser, String) {
+    provider.signs_in(with(sara(), json!({ "sub": subject, "sid": sid })));
+    let mut browser = Browser::new();
+    let code = code(bridge, &mut browser).await;
+    let answer = redeem(bridge, &code).await;
+    (browser, refresh_token(&answer))
+}
+
+async fn a_logout_by_the_provider_ends_the_refresh_tokens_of_that_session_alone(store: &str) {
+    let (bridge, provider, _) = started(store).await;
+    let (subject, one, two) = (unique("sara"), unique("sid"), unique("sid"));
+    let (_, first) = call(&bridge, &provider, &subject, &one).await;
+    let (_, second) = call(&bridge, &provider, &subject, &two).await;
+    bridge.clock.advance(Duration::HOUR);
+    let about = json!({ "sub": subject, "sid": one });
+    assert_eq!(provider.signs_out(&bridge, about).await.status, 200);
+
+    is_refused(&refresh(&bridge, &first).await, 400, "invalid_grant");
+    assert_eq!(bridge.last_cause(), SIGNED_OUT);
+    let minted = bridge.tokens_minted();
+    let second = refresh_token(&refresh(&bridge, &second).await);
+    assert_eq!(bridge.tokens_minted(), minted + 1);
+
+    // All of the person's, where the provider names no session.
+    let about = json!({ "sub": subject });
+    assert_eq!(provider.signs_out(&bridge, about).await.status, 200);
+    is_refused(&refresh(&bridge, &second).await, 400, "invalid_grant");
+    assert_eq!(bridge.last_cause(), SIGNED_OUT);
+    assert_eq!(bridge.tokens_minted(), minted + 1);
+}
+
+async fn signing_out_ends_the_refresh_tokens_of_that_browser_alone(store: &str) {
+    let (bridge, provider, _) = started(store).await;
+    let subject = unique("sara");
+    let (mut browser, first) = call(&bridge, &provider, &subject, &unique("sid")).await;
+    let (_, second) = call(&bridge, &provider, &subject, &unique("sid")).await;
+    browser.go(&bridge.at("/logout")).await;
+    is_refused(&refresh(&bridge, &first).await, 400, "invalid_grant");
+    assert_eq!(bridge.last_cause(), SIGNED_OUT);
+    refresh_token(&refresh(&bridge, &second).await);
+}
+
+async fn a_code_of_somebody_who_has_been_signed_out_is_refused(store: &str) {
+    let (bridge, provider, mut browser) = started(store).await;
+    let subject = unique("sara");
+    provider.signs_in(with(sara(), json!({ "sub": subject })));
+    let code = code(&bridge, &mut browser).await;
+    let about = json!({ "sub": subject });
+    assert_eq!(provider.signs_out(&bridge, about).await.status, 200);
+    is_refused(&redeem(&bridge, &code).await, 400, "invalid_grant");
+    assert_eq!(bridge.last_cause(), SIGNED_OUT);
+    assert_eq!(bridge.tokens_minted(), 0);
+}
