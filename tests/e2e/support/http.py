@@ -21,8 +21,15 @@ _opener = urllib.request.build_opener(urllib.request.ProxyHandler({}), _StayHere
 
 def get(url, timeout=5):
     """The answer, or None when nobody answers."""
+    return send("GET", url, timeout=timeout)
+
+
+def send(method, url, form=None, headers=None, timeout=20):
+    """The answer to a request, with an encoded form as its body or without; None when nobody answers."""
+    body = form.encode() if form is not None else None
+    request = urllib.request.Request(url, body, headers or {}, method=method)
     try:
-        with _opener.open(url, timeout=timeout) as response:
+        with _opener.open(request, timeout=timeout) as response:
             return Answer(response.status, response.read().decode())
     except urllib.error.HTTPError as error:
         with error:
