@@ -1,6 +1,6 @@
 //! Everything that can be set, as it is meant: values that cannot be wrong. One struct a section.
 //!
-//! `config/bridge.toml` documents every key with its default. [`load`] reads defaults < file < environment, secrets also
+//! `config/bridge.toml` documents every key with its default. [`load()`] reads defaults < file < environment, secrets also
 //! from files of their own, and reports every fault at once.
 
 mod address;
