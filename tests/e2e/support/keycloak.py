@@ -53,7 +53,7 @@ class Keycloak:
 
     def stop(self):
         code = self._server.stop()
-        shutil.rmtree(self._home)
+        shutil.rmtree(self._home, ignore_errors=True)
         return code
 
     def _is_ready(self):
