@@ -26,7 +26,8 @@ def new_url():
 
 
 class Bridge:
-    def __init__(self, binary, url, jitsi_url, issuer, keycloak_origin, redis_url, keys, log):
+    def __init__(self, binary, url, jitsi_url, issuer, keycloak_origin, redis_url, keys, log, **variables):
+        """`variables` go above the usual ones; None takes one away."""
         self.url = url
         self.log_file = log
         self.origin = url.removesuffix("/sso")
@@ -40,7 +41,8 @@ class Bridge:
             "BRIDGE_PROVIDER__CLIENT_SECRET": keys.client,
             "BRIDGE_SESSION__REDIS_URL": redis_url,
             "BRIDGE_SESSION__COOKIE_KEY": keys.cookie_key,
-        }
+        } | variables
+        environment = {name: value for name, value in environment.items() if value is not None}
         self._server = Server("the bridge", [binary, "serve", "--config", BRIDGE_CONFIG], environment, log)
 
     def start(self, ready_at="/readyz"):
