@@ -9,6 +9,7 @@ use crate::identity::Person;
 use crate::meeting::MeetingRequest;
 use crate::meeting::url::MeetingUrls;
 use crate::policy::{Decision, Denied, DeniedCause, Grant, Policy, decide};
+use crate::token::claims::Convention;
 use crate::token::{MintError, Minter};
 
 /// All that is needed to let somebody in.
@@ -48,14 +49,16 @@ pub struct Admitted {
 
 impl Admission {
     /// Whether a room of this tenant would be another room to Prosody than to policy: with domain verification on, a
-    /// token whose `sub` is the XMPP domain opens rooms without a tenant.
+    /// token whose `sub` is the XMPP domain opens rooms without a tenant; and JaaS, which has no tenants, would open the
+    /// room of that name.
     #[must_use]
     pub fn confuses(&self, request: &MeetingRequest) -> bool {
         let domain = &self.minter.identity.xmpp_domain;
+        let of_jaas = self.minter.content.convention == Convention::Jaas;
         request
             .tenant
             .as_ref()
-            .is_some_and(|tenant| tenant.as_str().eq_ignore_ascii_case(domain))
+            .is_some_and(|tenant| of_jaas || tenant.as_str().eq_ignore_ascii_case(domain))
     }
 
     /// Decides, and mints nothing.

@@ -5,6 +5,9 @@
 
 mod address;
 mod apps;
+mod grants;
+mod jaas;
+mod jitsi;
 mod jitsi_openid;
 pub mod load;
 mod policy;
@@ -12,6 +15,7 @@ mod provider;
 mod reader;
 mod signing;
 mod source;
+mod token_content;
 mod value;
 
 use std::net::SocketAddr;
@@ -25,11 +29,13 @@ pub use self::load::{Loaded, Sources, listen, load};
 pub use self::reader::{Problem, Problems};
 use crate::identity::settings::ProviderSettings;
 use crate::meeting::app::Apps;
+use crate::meeting::jaas::AppId;
 use crate::meeting::url::TokenPlace;
 use crate::policy::Policy;
 use crate::session::SessionLimits;
 use crate::session::logout_state::SignedOut;
 use crate::token::TokenIdentity;
+use crate::token::claims::TokenContent;
 use crate::token::keyring::SharedSecretAlgorithm;
 use crate::token::keyring::live::LiveKeys;
 
@@ -70,6 +76,8 @@ pub struct Server {
 pub struct Jitsi {
     /// Its public address.
     pub url: Url,
+    /// The account, where it is Jitsi as a Service.
+    pub jaas: Option<AppId>,
     /// What its tokens must say of themselves.
     pub identity: TokenIdentity,
     /// Where in the URL the token stands.
@@ -100,6 +108,8 @@ pub struct Token {
     pub lifetime: Duration,
     /// How far `nbf` lies in the past.
     pub not_before_leeway: Duration,
+    /// How the role is written, and what a token holds besides.
+    pub content: TokenContent,
 }
 
 /// What signs tokens.

@@ -4,6 +4,7 @@
 //! address back into the meeting. Knows nothing of people or HTTP frameworks.
 
 pub mod app;
+pub mod jaas;
 pub mod room;
 pub mod state;
 pub mod url;

@@ -7,7 +7,9 @@
 
 pub mod decide;
 pub mod feature;
+pub mod gift;
 pub mod pattern;
+pub mod room_password;
 pub mod rule;
 
 use std::collections::BTreeSet;
@@ -20,6 +22,7 @@ use crate::meeting::RoomName;
 
 pub use self::decide::decide;
 pub use self::feature::Feature;
+pub use self::room_password::RoomPassword;
 pub use self::rule::Rule;
 
 /// Everything that decides about rights.
@@ -29,6 +32,8 @@ pub struct Policy {
     pub default: Fallback,
     /// What everybody may do wherever a rule speaks of features at all.
     pub everyday_features: BTreeSet<Feature>,
+    /// Every token names its features, because the other side wants it so (JaaS).
+    pub always_name_features: bool,
     /// The rules, in no order.
     pub rules: Vec<Rule>,
 }
@@ -65,6 +70,8 @@ pub enum Fallback {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Role {
+    /// Listens and watches, by `context.user.role`; has no more rights than a participant.
+    Visitor,
     /// Takes part.
     Participant,
     /// Runs the meeting.
@@ -76,6 +83,7 @@ impl Role {
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
+            Self::Visitor => "visitor",
             Self::Participant => "participant",
             Self::Moderator => "moderator",
         }
@@ -98,12 +106,22 @@ pub struct Grant {
     pub role: Role,
     /// `None`: the token says nothing of features, and Jitsi's own defaults hold.
     pub features: Option<BTreeSet<Feature>>,
+    /// The name in the meeting is the token's and cannot be changed; `features` are then never `None`.
+    pub name_readonly: bool,
     /// Passes the lobby.
     pub lobby_bypass: bool,
     /// Passes the room's password.
     pub security_bypass: bool,
     /// Not shown in recordings.
     pub hidden_from_recorder: bool,
+    /// Waits in the lobby; never together with what passes it.
+    pub user_lobby: bool,
+    /// Switches the room's lobby on.
+    pub room_lobby: bool,
+    /// The room's password; in a moderator's hands alone.
+    pub room_password: Option<RoomPassword>,
+    /// The group that Jitsi counts this person's use for; `None`: the configured one.
+    pub group: Option<String>,
     /// The token's life; `None`: the configured one.
     pub lifetime: Option<Duration>,
     /// The token opens every room.

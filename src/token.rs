@@ -11,10 +11,11 @@ use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use time::{Duration, OffsetDateTime};
 
-use self::claims::TokenClaims;
+use self::claims::{TokenClaims, TokenContent};
 use self::keyring::{Keyring, SigningError};
 use crate::identity::Person;
 use crate::meeting::MeetingRequest;
+use crate::meeting::jaas::AppId;
 use crate::policy::Grant;
 
 /// The longest token, in bytes: it has to fit into the 8 KB request line that nginx accepts, with room to spare.
@@ -27,6 +28,8 @@ const LONG_TOKEN: usize = 5000;
 pub struct Minter {
     /// What the token says of itself.
     pub identity: TokenIdentity,
+    /// What else it holds.
+    pub content: TokenContent,
     /// The life of a token for which no rule says otherwise.
     pub lifetime: Duration,
     /// How far `nbf` lies in the past, for clocks that differ: Prosody allows no leeway at all.
@@ -44,8 +47,35 @@ pub struct TokenIdentity {
     pub audience: String,
     /// `sub` for a room without a tenant: Prosody's XMPP domain, where domain verification is on.
     pub xmpp_domain: String,
-    /// `context.group`.
+    /// `context.group`, where no rule gives another.
     pub group: Option<String>,
+    /// Write the tenant into the room claim, for a Prosody that does not look at `sub`.
+    pub bind_tenant: bool,
+}
+
+impl Default for TokenIdentity {
+    /// What docker-jitsi-meet expects where nothing is set.
+    fn default() -> Self {
+        Self {
+            app_id: "jitsi".to_owned(),
+            audience: "jitsi".to_owned(),
+            xmpp_domain: "meet.jitsi".to_owned(),
+            group: None,
+            bind_tenant: false,
+        }
+    }
+}
+
+impl TokenIdentity {
+    /// What JaaS expects (developer.8x8.com, "The Jitsi JSON Web Token").
+    #[must_use]
+    pub fn of_jaas(app_id: &AppId) -> Self {
+        Self {
+            app_id: "chat".to_owned(),
+            xmpp_domain: app_id.to_string(),
+            ..Self::default()
+        }
+    }
 }
 
 /// A token, and what may be told of it.
@@ -94,7 +124,15 @@ impl Minter {
             not_before: now - self.not_before_leeway,
             expires,
         };
-        let claims = TokenClaims::new(&self.identity, person, request, grant, &validity, &jti);
+        let claims = TokenClaims::new(
+            &self.identity,
+            &self.content,
+            person,
+            request,
+            grant,
+            &validity,
+            &jti,
+        );
         let jwt = self.keyring.sign(&claims, now)?;
         if jwt.len() > LONGEST_TOKEN {
             return Err(MintError::TooLong(jwt.len()));

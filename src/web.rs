@@ -206,21 +206,27 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         redirect_uri: addresses.sso_page.clone(),
         origin: jitsi.url.origin().ascii_serialization(),
     };
+    let urls = MeetingUrls::new(
+        &jitsi.url,
+        jitsi.token_in,
+        jitsi.skip_prejoin,
+        jitsi.apps.apps,
+    );
+    let urls = match &jitsi.jaas {
+        Some(app_id) => urls.at_jaas(app_id),
+        None => urls,
+    };
     let state = AppState(Arc::new(Parts {
         admission: Admission {
             policy,
             minter: Minter {
                 identity: jitsi.identity,
+                content: token.content,
                 lifetime: token.lifetime,
                 not_before_leeway: token.not_before_leeway,
                 keyring: keyring.clone(),
             },
-            urls: MeetingUrls::new(
-                &jitsi.url,
-                jitsi.token_in,
-                jitsi.skip_prejoin,
-                jitsi.apps.apps,
-            ),
+            urls,
         },
         provider: provider.clone(),
         seals: Seals::new(&cookie_key)?,

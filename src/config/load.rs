@@ -13,14 +13,11 @@ use super::reader::{Findings, Problem, Problems, Section};
 use super::source::{DEFAULT_IP_VARIABLE, Node, Origin, overlay_environment, parse_file};
 use super::value::choice;
 use super::{
-    Config, Inline, Jitsi, Log, LogFormat, Server, Sessions, StoreChoice, Token, apps,
-    jitsi_openid, policy, provider, signing,
+    Config, Inline, Log, LogFormat, Server, Sessions, StoreChoice, Token, jaas, jitsi,
+    jitsi_openid, policy, provider, signing, token_content,
 };
-use crate::meeting::url::TokenPlace;
 use crate::session::SessionLimits;
-use crate::session::logout_state::SignedOut;
 use crate::session::store::redis_address;
-use crate::token::TokenIdentity;
 
 /// What to load from.
 #[derive(Debug, Default)]
@@ -148,8 +145,9 @@ fn default_ip(environment: &[(String, String)], findings: &mut Findings) -> IpAd
 /// Reads every section, so that every fault is found, and only then asks whether all were good.
 fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
     let server = server(root.section("server"), default_ip);
-    let jitsi = jitsi(root.section("jitsi"));
-    let token = token(root.section("token"));
+    let jitsi = jitsi::read(root.section("jitsi"));
+    let jaas_app_id = jitsi.as_ref().and_then(|jitsi| jitsi.jaas.as_ref());
+    let token = token(root.section("token"), jaas_app_id.is_some());
     let provider = provider::read(root.section("provider"));
     let session = session(root.section("session"));
     let inline = inline(root.section("inline"));
@@ -157,10 +155,17 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
     let names = provider
         .as_ref()
         .map(|provider| vec![provider.settings.name.clone()]);
-    let policy = policy::read(root.section("policy"), names.as_deref());
+    let mut policy = policy::read(root.section("policy"), names.as_deref());
+    if let Some(app_id) = jaas_app_id {
+        jaas::settle(root, app_id, token.as_ref(), policy.as_mut());
+    }
     let provider = provider.map(|mut provider| {
         if let Some(policy) = &policy {
             provider.settings.claims.kept = policy.claims_looked_at();
+        }
+        if let Some(token) = &token {
+            let copied = token.content.extra.claims_looked_at();
+            provider.settings.claims.kept.extend(copied);
         }
         provider
     });
@@ -198,56 +203,9 @@ fn server(mut section: Section<'_>, default_ip: IpAddr) -> Option<Server> {
     })
 }
 
-fn jitsi(mut section: Section<'_>) -> Option<Jitsi> {
-    let url = section.required(
-        "url",
-        "write the address of your Jitsi, such as \"https://meet.example.org\"",
-    );
-    let app_id = section.or("app_id", "jitsi".to_owned());
-    let audience = section.or("audience", "jitsi".to_owned());
-    let xmpp_domain = section.or("xmpp_domain", "meet.jitsi".to_owned());
-    let group = section.optional::<String>("group");
-    let token_in = section.or("token_in", TokenPlace::Fragment);
-    let skip_prejoin = section.or("skip_prejoin", false);
-    let after_logout = section.or("after_logout", SignedOut::Page);
-    let apps = apps::read(section.section("apps"));
-    if xmpp_domain.as_deref() == Some("*") {
-        section.warn(
-            "xmpp_domain",
-            None,
-            "\"*\" is good for every tenant: Prosody's domain verification then verifies nothing",
-        );
-    }
-    for (key, value) in [
-        ("app_id", &app_id),
-        ("audience", &audience),
-        ("xmpp_domain", &xmpp_domain),
-    ] {
-        if value.as_ref().is_some_and(String::is_empty) {
-            section.fault(key, None, "empty: Prosody refuses a token without it");
-        }
-    }
-    section.finish();
-    let PublicUrl(url) = url?;
-    let group = group?.filter(|group| !group.is_empty());
-    let identity = TokenIdentity {
-        app_id: app_id?,
-        audience: audience?,
-        xmpp_domain: xmpp_domain?,
-        group,
-    };
-    Some(Jitsi {
-        url,
-        identity,
-        token_in: token_in?,
-        skip_prejoin: skip_prejoin?,
-        after_logout: after_logout?,
-        apps: apps?,
-    })
-}
-
-fn token(mut section: Section<'_>) -> Option<Token> {
+fn token(mut section: Section<'_>, of_jaas: bool) -> Option<Token> {
     let signing = signing::read(&mut section);
+    let content = token_content::read(&mut section, of_jaas);
     let lifetime = positive(&mut section, "lifetime", Duration::hours(3));
     let not_before_leeway = section.or("not_before_leeway", Duration::seconds(30));
     section.finish();
@@ -255,6 +213,7 @@ fn token(mut section: Section<'_>) -> Option<Token> {
         signing: signing?,
         lifetime: lifetime?,
         not_before_leeway: not_before_leeway?,
+        content: content?,
     })
 }
 
@@ -378,8 +337,6 @@ pub(super) fn positive(
     None
 }
 
-choice!(TokenPlace { "fragment" => Self::Fragment, "query" => Self::Query });
-choice!(SignedOut { "page" => Self::Page, "jitsi" => Self::Jitsi });
 choice!(StoreKind { "memory" => Self::Memory, "redis" => Self::Redis });
 choice!(LogFormat { "auto" => Self::Auto, "text" => Self::Text, "json" => Self::Json });
 choice!(LevelFilter {

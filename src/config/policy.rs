@@ -3,28 +3,16 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use time::Duration;
 
-use super::load::positive;
+use super::grants;
 use super::reader::Section;
 use super::source::{Node, Origin, Raw};
 use super::value::{FromNode, choice, entries};
 use crate::identity::ClaimPath;
 use crate::meeting::Tenant;
 use crate::policy::pattern::Pattern;
-use crate::policy::rule::{Conditions, Effect, EmailDomain, Gift, TenantPattern, User};
+use crate::policy::rule::{Conditions, Effect, EmailDomain, TenantPattern, User};
 use crate::policy::{Fallback, Feature, Policy, Role, Rule};
-
-/// The grants of a rule, which a `deny` excludes.
-const GRANTS: [&str; 7] = [
-    "role",
-    "features",
-    "lobby_bypass",
-    "security_bypass",
-    "hidden_from_recorder",
-    "lifetime",
-    "any_room",
-];
 
 /// Reads the policy; `providers` are the names that rules may use.
 pub fn read(mut section: Section<'_>, providers: Option<&[String]>) -> Option<Policy> {
@@ -69,6 +57,7 @@ pub fn read(mut section: Section<'_>, providers: Option<&[String]>) -> Option<Po
     Some(Policy {
         default: default?,
         everyday_features: everyday_features?.into_iter().collect(),
+        always_name_features: false,
         rules: rules.into_iter().map(|(rule, _)| rule).collect(),
     })
 }
@@ -84,7 +73,7 @@ fn read_rule(
     );
     let conditions = read_conditions(section, providers);
     let acr = nonempty(section, "acr");
-    let effect = read_effect(section);
+    let effect = grants::read(section);
     let rule = Rule {
         name: name?,
         conditions: conditions?,
@@ -145,54 +134,6 @@ fn read_conditions(section: &mut Section<'_>, providers: Option<&[String]>) -> O
             .map(|RoomPattern(pattern)| pattern)
             .collect(),
     })
-}
-
-fn read_effect(section: &mut Section<'_>) -> Option<Effect> {
-    let also: Vec<&str> = GRANTS
-        .into_iter()
-        .filter(|key| section.peek(key).is_some())
-        .collect();
-    let deny_origin = section.origin("deny");
-    let deny = section.optional::<String>("deny");
-    let role = section.optional("role");
-    let features = section.optional::<Vec<Feature>>("features");
-    let lobby_bypass = section.or("lobby_bypass", false);
-    let security_bypass = section.or("security_bypass", false);
-    let hidden_from_recorder = section.or("hidden_from_recorder", false);
-    let lifetime = match section.peek("lifetime") {
-        Some(_) => positive(section, "lifetime", Duration::ZERO).map(Some),
-        None => section.optional("lifetime"),
-    };
-    let any_room = section.or("any_room", false);
-    if let Some(message) = deny? {
-        if !also.is_empty() {
-            section.fault(
-                "deny",
-                deny_origin.clone(),
-                format!(
-                    "a rule that denies cannot give anything: remove {}",
-                    also.join(", ")
-                ),
-            );
-        }
-        if message.trim().is_empty() {
-            section.fault(
-                "deny",
-                deny_origin,
-                "empty: write what the person is to read",
-            );
-        }
-        return Some(Effect::Deny(message));
-    }
-    Some(Effect::Give(Gift {
-        role: role?,
-        features: features?.map(|features| features.into_iter().collect()),
-        lobby_bypass: lobby_bypass?,
-        security_bypass: security_bypass?,
-        hidden_from_recorder: hidden_from_recorder?,
-        lifetime: lifetime?,
-        any_room: any_room?,
-    }))
 }
 
 /// A list that, when it is written, has something in it: a condition without choices could never hold.
@@ -342,5 +283,5 @@ impl FromNode for Feature {
     }
 }
 
-choice!(Role { "participant" => Self::Participant, "moderator" => Self::Moderator });
+choice!(Role { "visitor" => Self::Visitor, "participant" => Self::Participant, "moderator" => Self::Moderator });
 choice!(Fallback { "deny" => Self::Deny, "participant" => Self::Participant });

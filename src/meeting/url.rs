@@ -8,6 +8,7 @@ use percent_encoding::utf8_percent_encode;
 
 use super::MeetingRequest;
 use super::app::{AppAddress, Apps};
+use super::jaas::AppId;
 use super::room::ENCODE_URI_COMPONENT;
 
 /// Where in the URL the token stands.
@@ -41,6 +42,15 @@ impl MeetingUrls {
             token_place,
             skip_prejoin,
             apps,
+        }
+    }
+
+    /// The same, at JaaS, where every room lives below its account's AppID.
+    #[must_use]
+    pub fn at_jaas(self, app_id: &AppId) -> Self {
+        Self {
+            base: format!("{}/{app_id}", self.base),
+            ..self
         }
     }
 

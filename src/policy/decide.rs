@@ -52,12 +52,34 @@ fn add_up(policy: &Policy, role: Role, gifts: &[(&str, &Gift)]) -> Grant {
     let any = |gives: fn(&Gift) -> bool| gifts.iter().any(|(_, gift)| gives(gift));
     let mut rules: Vec<String> = gifts.iter().map(|(name, _)| (*name).to_owned()).collect();
     rules.sort();
+    let lobby_bypass = any(|gift| gift.lobby_bypass);
+    let name_readonly = any(|gift| gift.name_readonly);
+    let features = features(policy, gifts);
     Grant {
         role,
-        features: features(policy, gifts),
-        lobby_bypass: any(|gift| gift.lobby_bypass),
+        features: if name_readonly || policy.always_name_features {
+            features.or_else(|| Some(all_that_holds_without(policy, role)))
+        } else {
+            features
+        },
+        name_readonly,
+        lobby_bypass,
         security_bypass: any(|gift| gift.security_bypass),
         hidden_from_recorder: any(|gift| gift.hidden_from_recorder),
+        // More rights win here too: who runs the meeting, or passes the lobby, does not wait in it.
+        user_lobby: any(|gift| gift.user_lobby) && !lobby_bypass && role != Role::Moderator,
+        room_lobby: any(|gift| gift.room_lobby),
+        // The first by the rule's name: any order will do, as long as it is not that of the file.
+        room_password: gifts
+            .iter()
+            .filter(|_| role == Role::Moderator)
+            .filter_map(|(name, gift)| Some((name, gift.room_password.clone()?)))
+            .min_by_key(|(name, _)| **name)
+            .map(|(_, password)| password),
+        group: gifts
+            .iter()
+            .filter_map(|(_, gift)| gift.group.clone())
+            .min(),
         lifetime: gifts.iter().filter_map(|(_, gift)| gift.lifetime).max(),
         any_room: any(|gift| gift.any_room),
         rules,
@@ -84,6 +106,16 @@ fn features(policy: &Policy, gifts: &[(&str, &Gift)]) -> Option<BTreeSet<Feature
             .copied()
             .collect(),
     )
+}
+
+/// What a person may do as long as the token says nothing of features, written out, for a token that has to name one:
+/// a moderator everything, and everybody else what everybody may do.
+#[must_use]
+pub fn all_that_holds_without(policy: &Policy, role: Role) -> BTreeSet<Feature> {
+    match role {
+        Role::Moderator => Feature::ALL.iter().copied().collect(),
+        Role::Participant | Role::Visitor => policy.everyday_features.clone(),
+    }
 }
 
 #[derive(Default)]

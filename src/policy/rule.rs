@@ -5,10 +5,9 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
-use time::Duration;
 
+pub use super::gift::Gift;
 use super::pattern::{Bindings, Pattern, as_in_a_room};
-use super::{Feature, Role};
 use crate::identity::{ClaimPath, Person};
 use crate::meeting::MeetingRequest;
 
@@ -89,25 +88,6 @@ pub enum Effect {
     Give(Gift),
 }
 
-/// What a rule gives.
-#[derive(Debug, Clone, Default)]
-pub struct Gift {
-    /// A role.
-    pub role: Option<Role>,
-    /// Features; `None` says nothing of them, which for a moderator means all.
-    pub features: Option<BTreeSet<Feature>>,
-    /// Passes the lobby.
-    pub lobby_bypass: bool,
-    /// Passes the room's password.
-    pub security_bypass: bool,
-    /// Not shown in recordings.
-    pub hidden_from_recorder: bool,
-    /// The token's life.
-    pub lifetime: Option<Duration>,
-    /// The token opens every room.
-    pub any_room: bool,
-}
-
 /// What is wrong with a rule: it could never match, or not as it was meant.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RuleFault {
@@ -133,6 +113,14 @@ pub enum RuleFault {
         "a `deny` cannot ask for an `acr`: one would escape it by signing in more weakly or more strongly"
     )]
     DenyWithAcr,
+    /// A password in hands that only take part.
+    #[error(
+        "a `room_password` is for moderators: anybody can read their own token; give it in a rule with role = \"moderator\""
+    )]
+    PasswordWithoutModerator,
+    /// Waits in the lobby and passes it.
+    #[error("`user_lobby` sends into the lobby, and {0} passes it: keep one")]
+    LobbyBothWays(&'static str),
 }
 
 /// Whether a rule concerns a person in a meeting.
@@ -154,8 +142,8 @@ impl Rule {
         faults.extend(self.conditions.contradictions());
         match &self.effect {
             Effect::Deny(_) if !self.acr.is_empty() => faults.push(RuleFault::DenyWithAcr),
-            Effect::Give(gift) if gift.is_nothing() => faults.push(RuleFault::NoEffect),
-            Effect::Deny(_) | Effect::Give(_) => {}
+            Effect::Give(gift) => faults.extend(gift.faults()),
+            Effect::Deny(_) => {}
         }
         faults
     }
@@ -175,18 +163,6 @@ impl Rule {
         } else {
             Applies::WithAcr
         }
-    }
-}
-
-impl Gift {
-    fn is_nothing(&self) -> bool {
-        self.role.is_none()
-            && self.features.as_ref().is_none_or(BTreeSet::is_empty)
-            && !(self.lobby_bypass
-                || self.security_bypass
-                || self.hidden_from_recorder
-                || self.any_room)
-            && self.lifetime.is_none()
     }
 }
 

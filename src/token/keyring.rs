@@ -60,6 +60,16 @@ pub enum SharedSecretAlgorithm {
 }
 
 impl SharedSecretAlgorithm {
+    /// The name in a token's header.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Hs256 => "HS256",
+            Self::Hs384 => "HS384",
+            Self::Hs512 => "HS512",
+        }
+    }
+
     /// The fewest bytes of a secret that cannot be guessed: as many as the hash has (RFC 7518, 3.2).
     #[must_use]
     pub fn least_secret_bytes(self) -> usize {

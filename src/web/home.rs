@@ -10,7 +10,7 @@ use super::page::{Home, HomeRoom, Notice, SignedInHome};
 use super::{AppState, cookies, join, redirect};
 use crate::identity::Person;
 use crate::meeting::{Destination, MeetingRequest, RoomName};
-use crate::policy::{Decision, Role};
+use crate::policy::Decision;
 use crate::web::request::RequestId;
 
 /// The most rooms that the page lists.
@@ -36,7 +36,7 @@ fn signed_in_home(state: &AppState, person: &Person) -> SignedInHome {
             Decision::Granted(grant) => Some(HomeRoom {
                 href: state.addresses.join(&request, None),
                 name: request.room.readable(),
-                moderator: grant.role == Role::Moderator,
+                role: grant.role,
             }),
             Decision::Denied(_) => None,
         }

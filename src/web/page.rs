@@ -19,6 +19,7 @@ use super::request::RequestId;
 use super::texts::{self, Texts};
 use super::{Addresses, AppState};
 use crate::meeting::Destination;
+use crate::policy::Role;
 
 /// The style of every page.
 pub const STYLE: &str = include_str!("templates/style.css");
@@ -78,8 +79,8 @@ pub struct HomeRoom {
     pub href: String,
     /// Its name for people.
     pub name: String,
-    /// Whether one moderates there.
-    pub moderator: bool,
+    /// One's role there.
+    pub role: Role,
 }
 
 /// The way back into an app, over a page: browsers open an app where a person asks for it.
@@ -251,14 +252,10 @@ fn home_page<'a>(home: &Home, page: Page<'a>, texts: &'a Texts, addresses: &Addr
         Some(email) => format!("{} ({email})", signed_in.name),
         None => signed_in.name.clone(),
     };
-    let rooms = signed_in.rooms.iter().map(|room| {
-        let role = if room.moderator {
-            texts.as_moderator
-        } else {
-            texts.as_participant
-        };
-        (room.href.clone(), room.name.clone(), role)
-    });
+    let rooms = signed_in
+        .rooms
+        .iter()
+        .map(|room| (room.href.clone(), room.name.clone(), texts.role(room.role)));
     Page {
         person: Some(texts.signed_in_as.replace("{}", &who)),
         rooms: rooms.collect(),

@@ -1,5 +1,7 @@
 //! What pages say, in each language. A text that is missing does not compile.
 
+use crate::policy::Role;
+
 /// One language's texts. `{}` stands for a value.
 pub struct Texts {
     /// The language's tag.
@@ -22,6 +24,8 @@ pub struct Texts {
     pub as_moderator: &'static str,
     /// One's role in a room.
     pub as_participant: &'static str,
+    /// One's role in a room.
+    pub as_visitor: &'static str,
     /// Between the form and the meeting.
     pub opening_title: &'static str,
     /// For browsers that do not go on by themselves.
@@ -164,6 +168,7 @@ static ENGLISH: Texts = Texts {
     room_button: "Join",
     as_moderator: "moderator",
     as_participant: "participant",
+    as_visitor: "visitor",
     opening_title: "Opening the meeting",
     opening_text: "If nothing happens, please use the button.",
     opening_now: "Open the meeting",
@@ -224,6 +229,7 @@ static GERMAN: Texts = Texts {
     room_button: "Teilnehmen",
     as_moderator: "Moderation",
     as_participant: "Teilnahme",
+    as_visitor: "Zuhören",
     opening_title: "Das Meeting wird geöffnet",
     opening_text: "Falls nichts passiert, benutzen Sie bitte die Schaltfläche.",
     opening_now: "Meeting öffnen",
@@ -235,6 +241,18 @@ static GERMAN: Texts = Texts {
     start_again: "Neu beginnen für „{}“",
     request_id_label: "Anfrage",
 };
+
+impl Texts {
+    /// What one is in a room, as a word.
+    #[must_use]
+    pub fn role(&self, role: Role) -> &'static str {
+        match role {
+            Role::Moderator => self.as_moderator,
+            Role::Participant => self.as_participant,
+            Role::Visitor => self.as_visitor,
+        }
+    }
+}
 
 /// The texts of the first language that there is, of those a browser accepts, in its order.
 #[must_use]

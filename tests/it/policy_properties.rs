@@ -8,7 +8,7 @@ use jitsi_oidc_bridge::meeting::{MeetingRequest, RoomName};
 use jitsi_oidc_bridge::policy::pattern::Pattern;
 use jitsi_oidc_bridge::policy::rule::{Conditions, Effect, EmailDomain, Gift, User};
 use jitsi_oidc_bridge::policy::{
-    Decision, DeniedCause, Fallback, Feature, Policy, Role, Rule, decide,
+    Decision, DeniedCause, Fallback, Feature, Grant, Policy, Role, RoomPassword, Rule, decide,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
@@ -120,23 +120,39 @@ fn conditions() -> impl Strategy<Value = Conditions> {
 }
 
 fn gifts() -> impl Strategy<Value = Gift> {
-    let roles = select(vec![None, Some(Role::Participant), Some(Role::Moderator)]);
+    let roles = select(vec![
+        None,
+        Some(Role::Visitor),
+        Some(Role::Participant),
+        Some(Role::Moderator),
+    ]);
     let features = prop::option::of(btree_set(select(Feature::ALL), 0..4));
     let lifetimes = prop::option::of((1_i64..600).prop_map(Duration::minutes));
-    (roles, features, lifetimes, any::<[bool; 4]>()).prop_map(
-        |(role, features, lifetime, flags)| {
+    let groups = prop::option::of(select(vec!["a", "b"]));
+    let passwords = prop::option::of(select(vec!["one", "two"]));
+    let others = (groups, passwords, any::<[bool; 7]>());
+    (roles, features, lifetimes, others).prop_map(
+        |(role, features, lifetime, (group, password, flags))| {
             let [
+                name_readonly,
                 lobby_bypass,
                 security_bypass,
                 hidden_from_recorder,
+                user_lobby,
+                room_lobby,
                 any_room,
             ] = flags;
             Gift {
                 role,
                 features,
+                name_readonly,
                 lobby_bypass,
                 security_bypass,
                 hidden_from_recorder,
+                user_lobby,
+                room_lobby,
+                room_password: password.map(|text| RoomPassword::new(text.into()).unwrap()),
+                group: group.map(str::to_owned),
                 lifetime,
                 any_room,
             }
@@ -177,6 +193,7 @@ fn policies() -> impl Strategy<Value = Policy> {
     (rules, defaults).prop_map(|(rules, default)| Policy {
         default,
         everyday_features: BTreeSet::from([Feature::ScreenSharing]),
+        always_name_features: false,
         rules,
     })
 }
@@ -247,12 +264,43 @@ proptest! {
         }
     }
 
+    #[test]
+    fn a_visitors_rule_never_raises_anybody(policy in policies(), person in people(), request in requests()) {
+        let visit = Rule {
+            name: "everybody may visit".to_owned(),
+            conditions: Conditions::default(),
+            acr: Vec::new(),
+            effect: Effect::Give(Gift { role: Some(Role::Visitor), ..Gift::default() }),
+        };
+        let mut open = policy.clone();
+        open.rules.push(visit);
+        match (decide(&policy, &person, &request), decide(&open, &person, &request)) {
+            (Decision::Granted(before), Decision::Granted(after)) => {
+                prop_assert!(after.role <= before.role, "{:?} became {:?}", before, after);
+                let without_roles = |grant: &Grant| Grant { role: Role::Visitor, rules: Vec::new(), ..grant.clone() };
+                prop_assert_eq!(without_roles(&before), without_roles(&after));
+            }
+            (Decision::Denied(_), Decision::Granted(after)) => prop_assert_eq!(after.role, Role::Visitor),
+            (before, Decision::Denied(after)) => prop_assert_eq!(before, Decision::Denied(after)),
+        }
+    }
+
+    #[test]
+    fn a_rooms_password_is_in_moderators_hands_alone(policy in policies(), person in people(), request in requests()) {
+        if let Decision::Granted(grant) = decide(&policy, &person, &request) {
+            prop_assert!(grant.room_password.is_none() || grant.role == Role::Moderator, "{:?}", grant);
+            prop_assert!(!(grant.user_lobby && (grant.lobby_bypass || grant.role == Role::Moderator)), "{:?}", grant);
+            prop_assert!(!grant.name_readonly || grant.features.is_some(), "{:?}", grant);
+        }
+    }
+
     /// Somebody who can choose a group's name must not be able to open another team's room with it.
     #[test]
     fn a_capture_never_acts_as_a_wildcard(team in any::<String>(), room in "[a-z0-9*%{}-]{1,12}") {
         let policy = Policy {
             default: Fallback::Deny,
             everyday_features: BTreeSet::new(),
+            always_name_features: false,
             rules: vec![Rule {
                 name: "leads".to_owned(),
                 conditions: Conditions {

@@ -10,7 +10,7 @@ use super::support::bridge::{POLICY, TOKEN_SECRET};
 use super::support::{Bridge, Browser, Landed, Provider, sara, tim, token_in};
 
 /// Somebody signs in for a room, at a bridge with these settings and rules.
-async fn login(
+pub(super) async fn login(
     person: Value,
     path: &str,
     further: &str,
@@ -24,7 +24,7 @@ async fn login(
 }
 
 /// The token's payload, with `[jti]` and `[id]` in place of what is never twice the same.
-async fn minted(person: Value, path: &str, further: &str, policy: &str) -> Value {
+pub(super) async fn minted(person: Value, path: &str, further: &str, policy: &str) -> Value {
     let subject = person["sub"].as_str().unwrap().to_owned();
     let (landed, _bridge, provider) = login(person, path, further, policy).await;
     let mut token = token_in(&landed);
@@ -83,30 +83,31 @@ async fn a_token_names_the_tenant_and_what_configuration_says_of_jitsi() {
     let further = "jitsi.app_id = \"app\"\njitsi.audience = \"aud\"\njitsi.xmpp_domain = \"xmpp.example\"\n\
                    jitsi.group = \"staff of Example\"\ntoken.lifetime = \"20min\"\ntoken.not_before_leeway = \"5s\"\n\
                    provider.claims.id = \"employee\"\n";
-    for (path, sub) in [
-        ("/room/standup", "xmpp.example"),
-        ("/room/Acme/standup", "acme"),
+    for (path, sub, tenant) in [
+        ("/room/standup", "xmpp.example", None),
+        ("/room/Acme/standup", "acme", Some("acme")),
     ] {
         let mut person = sara();
         person["employee"] = json!(4711);
         let (landed, _bridge, _provider) = login(person, path, further, POLICY).await;
         let mut token = verified(&landed, Algorithm::HS256, "aud", "app");
         token["jti"] = "[jti]".into();
-        assert_eq!(
-            token,
-            json!({
-                "iss": "app", "aud": "aud", "sub": sub, "room": "standup",
-                "iat": 2_100_000_000, "nbf": 2_099_999_995, "exp": 2_100_001_200, "jti": "[jti]",
-                "moderator": false,
-                "context": {
-                    "user": {
-                        "id": "4711", "name": "Sara Stein", "email": "sara@example.org",
-                        "affiliation": "member", "moderator": false,
-                    },
-                    "group": "staff of Example",
+        let mut expected = json!({
+            "iss": "app", "aud": "aud", "sub": sub, "room": "standup",
+            "iat": 2_100_000_000, "nbf": 2_099_999_995, "exp": 2_100_001_200, "jti": "[jti]",
+            "moderator": false,
+            "context": {
+                "user": {
+                    "id": "4711", "name": "Sara Stein", "email": "sara@example.org",
+                    "affiliation": "member", "moderator": false,
                 },
-            })
-        );
+                "group": "staff of Example",
+            },
+        });
+        if let Some(tenant) = tenant {
+            expected["context"]["tenant"] = tenant.into();
+        }
+        assert_eq!(token, expected);
     }
 }
 

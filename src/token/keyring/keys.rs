@@ -121,6 +121,12 @@ impl Keys {
         })
     }
 
+    /// By which algorithm they sign.
+    #[must_use]
+    pub fn algorithm(&self) -> RsaAlgorithm {
+        self.algorithm
+    }
+
     /// Every key, in the file's order.
     #[must_use]
     pub fn entries(&self) -> &[Entry] {

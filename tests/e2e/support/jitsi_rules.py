@@ -85,6 +85,7 @@ def _check_room(claims, url):
     assert len(tenant) <= 1, url
     assert claims["room"] == room_joined(room), "the token is not for the room that the browser joins"
     assert claims["sub"] == (tenant[0] if tenant else XMPP_DOMAIN)
+    assert claims["context"].get("tenant") == (tenant[0] if tenant else None)
 
 
 def _check_user(claims):
@@ -100,7 +101,7 @@ def _check_user(claims):
 
 
 def _check_features(context):
-    assert set(context) <= {"user", "features", "group"}, "what else is in there may be a pattern or a password"
+    assert set(context) <= {"user", "features", "group", "tenant"}, "what else is in there may be a pattern or a password"
     if (features := context.get("features")) is not None:
         # One that is left out counts as denied: all or none.
         assert FEATURES <= set(features), FEATURES - set(features)
