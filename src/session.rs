@@ -5,6 +5,7 @@ pub mod ledger;
 pub mod logout_state;
 pub mod pending;
 pub mod popups;
+pub mod returns;
 pub mod store;
 pub mod tickets;
 

@@ -5,6 +5,7 @@
 mod addresses;
 mod app_return;
 mod callback;
+mod circles;
 pub mod cookies;
 pub mod error;
 mod home;

@@ -72,6 +72,7 @@ pub(super) enum Purpose {
     State,
     Cookie,
     Logout,
+    Visits,
 }
 
 impl Seals {
@@ -208,6 +209,7 @@ impl Purpose {
             Self::State => b"state",
             Self::Cookie => b"login cookie",
             Self::Logout => b"logout state",
+            Self::Visits => b"visits cookie",
         })
     }
 }

@@ -6,9 +6,12 @@ use time::Duration;
 use url::Url;
 
 use crate::session::pending::{self, LOGIN_LIFETIME, Seals};
+use crate::session::returns::COUNTED_FOR;
 
 /// The session cookie's name, without a prefix.
 const SESSION: &str = "jitsi-session";
+/// The name of the cookie that counts visits, without a prefix.
+const VISITS: &str = "jitsi-visits";
 /// The most logins under way in one browser, and the most that their cookies may weigh together, in bytes: proxies
 /// refuse requests with longer headers. The oldest give way.
 const MOST_LOGINS: usize = 8;
@@ -82,6 +85,18 @@ impl CookieSettings {
     #[must_use]
     pub fn without_session(&self) -> Cookie<'static> {
         self.expired(self.named(SESSION))
+    }
+
+    /// The browser's sealed visits.
+    #[must_use]
+    pub fn visits<'a>(&self, jar: &'a CookieJar) -> Option<&'a str> {
+        jar.get(&self.named(VISITS)).map(Cookie::value)
+    }
+
+    /// A cookie with sealed visits.
+    #[must_use]
+    pub fn with_visits(&self, sealed: String) -> Cookie<'static> {
+        self.cookie(self.named(VISITS), sealed, COUNTED_FOR)
     }
 
     /// The cookie of the login that belongs to a `state`.

@@ -67,6 +67,12 @@ pub enum WebError {
         /// Where the person wanted to go.
         destination: Destination,
     },
+    /// Jitsi sends the browser straight back, again and again.
+    #[error("Jitsi sent this browser back from the room {} for the third time within a minute: it refuses the token, or never sees it; Prosody's log says why", request.room)]
+    InCircles {
+        /// Where the person wanted to go.
+        request: MeetingRequest,
+    },
     /// The provider cannot be reached.
     #[error("the provider is not available: {cause}")]
     Unavailable {
@@ -208,6 +214,8 @@ impl WebError {
             | Self::Cancelled { .. }
             | Self::LoginRequired { .. }
             | Self::TooWeak { .. } => StatusCode::FORBIDDEN,
+            // No 5xx: nothing failed here, and proxies like to put pages of their own over those.
+            Self::InCircles { .. } => StatusCode::CONFLICT,
             Self::ProviderError { .. } | Self::SignInFailed { .. } => StatusCode::BAD_GATEWAY,
             Self::Unavailable { .. } | Self::Popup(_) | Self::SignOutFailed(_) => {
                 StatusCode::SERVICE_UNAVAILABLE

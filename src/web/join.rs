@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 
 use super::error::WebError;
 use super::request::RequestId;
-use super::{AppState, app_return, cookies, inline, languages, redirect};
+use super::{AppState, app_return, circles, cookies, inline, languages, redirect};
 use crate::admit::{Admitted, Outcome};
 use crate::identity::Person;
 use crate::identity::login::{self, Wishes};
@@ -89,6 +89,12 @@ pub async fn get(
     }
     let request = app_return::fitting(request, &headers);
     let jar = cookies::of(&headers);
+    // A popup is opened by a person, and leads nobody into a meeting.
+    if request.popup.is_none()
+        && let Some(stop) = circles::stop(&state, &jar, &request)
+    {
+        return Ok(stop);
+    }
     if prompt.is_none()
         && let Some(person) = signed_in(&state, state.cookies.session(&jar).as_deref()).await
     {
@@ -166,18 +172,15 @@ pub async fn into_meeting(
         .admit(person, request, state.clock.now(), &state.random)?;
     state.audit.decided(&id.0, person, request, &outcome);
     match outcome {
-        Outcome::Admitted(Admitted {
-            app: Some(app),
-            location,
-            ..
-        }) => Ok(app_return::page(
-            state,
-            headers,
-            request.client,
-            app,
-            location,
-        )),
-        Outcome::Admitted(admitted) => Ok(redirect::to(&admitted.location)),
+        Outcome::Admitted(admitted) => {
+            let counted = circles::counted(state, &cookies::of(headers), request);
+            let Admitted { app, location, .. } = admitted;
+            let answer = match app {
+                Some(app) => app_return::page(state, headers, request.client, app, location),
+                None => redirect::to(&location),
+            };
+            Ok((counted, answer).into_response())
+        }
         Outcome::Denied(denied) => Err(WebError::denied(denied, person, request)),
     }
 }

@@ -1,5 +1,6 @@
 //! The pages: what each says, in the browser's language, with the request's id.
 
+mod circles;
 mod error_page;
 
 use std::sync::{Arc, LazyLock};
@@ -103,6 +104,7 @@ struct Page<'a> {
     title: &'a str,
     paragraphs: Vec<String>,
     messages: Vec<String>,
+    points: &'a [&'a str],
     person: Option<String>,
     /// What the page opens by itself, and after how many seconds.
     opens: Option<(u8, String)>,
@@ -191,6 +193,7 @@ impl Notice {
             title: texts.internal_title,
             paragraphs: Vec::new(),
             messages: Vec::new(),
+            points: &[],
             person: None,
             opens: None,
             actions: Vec::new(),

@@ -44,6 +44,14 @@ pub struct Texts {
     pub sign_in: &'static str,
     /// Action: to the provider, for another account.
     pub sign_in_as_other: &'static str,
+    /// Jitsi sends the person back again and again.
+    pub in_circles_title: &'static str,
+    /// What that means; the points follow.
+    pub in_circles_text: &'static str,
+    /// What an administrator should look at, the likeliest first.
+    pub in_circles_points: &'static [&'static str],
+    /// Action: into the same meeting, one more time.
+    pub try_once_more: &'static str,
     /// The provider answered `access_denied`.
     pub cancelled_title: &'static str,
     /// It cannot be told who said no: the person or the provider.
@@ -130,6 +138,17 @@ static ENGLISH: Texts = Texts {
     signed_in_as: "You are signed in as {}.",
     sign_in: "Sign in",
     sign_in_as_other: "Sign in as somebody else",
+    in_circles_title: "Jitsi keeps sending you back",
+    in_circles_text: "You are signed in and may join, but the meeting sent you back here several times within a minute. It probably does not accept the pass that this service gives you. You cannot mend that yourself: give your administrator the request number below. For administrators: Prosody’s log names the reason. Compare the settings of this service with Jitsi’s:",
+    in_circles_points: &[
+        "The secret, or the key: token.secret here is JWT_APP_SECRET (app_secret) there, and token.algorithm is the signature_algorithm.",
+        "The issuer and the audience: jitsi.app_id is among the accepted issuers, and jitsi.audience among the accepted audiences.",
+        "Domain verification: where it is on, jitsi.xmpp_domain is XMPP_DOMAIN, or the tenant is that of the address.",
+        "The clocks of both servers: Prosody forgives no difference beyond token.not_before_leeway.",
+        "The room: with jitsi.bind_tenant or after a changed link, the pass is for another room than the one that was opened.",
+        "The pass does not arrive at all: a Jitsi from before May 2024 needs jitsi.token_in = \"query\".",
+    ],
+    try_once_more: "Try once more",
     cancelled_title: "The sign-in was cancelled",
     cancelled_text: "Either you stopped before the sign-in was finished, or your organisation does not let you use this service. You are welcome to try again.",
     login_required_title: "Please sign in",
@@ -191,6 +210,17 @@ static GERMAN: Texts = Texts {
     signed_in_as: "Sie sind als {} angemeldet.",
     sign_in: "Anmelden",
     sign_in_as_other: "Als jemand anderes anmelden",
+    in_circles_title: "Jitsi schickt Sie immer wieder zurück",
+    in_circles_text: "Sie sind angemeldet und dürfen teilnehmen, aber das Meeting hat Sie innerhalb einer Minute mehrmals hierher zurückgeschickt. Vermutlich nimmt es den Ausweis nicht an, den dieser Dienst Ihnen ausstellt. Das können Sie nicht selbst beheben: Nennen Sie Ihrer IT-Administration die Anfragenummer unten. Für die Administration: Den Grund nennt das Protokoll von Prosody. Vergleichen Sie die Einstellungen dieses Dienstes mit denen von Jitsi:",
+    in_circles_points: &[
+        "Das Geheimnis oder der Schlüssel: token.secret hier ist JWT_APP_SECRET (app_secret) dort, und token.algorithm ist der signature_algorithm.",
+        "Aussteller und Empfänger: jitsi.app_id gehört zu den akzeptierten Ausstellern (accepted issuers), jitsi.audience zu den akzeptierten Empfängern (accepted audiences).",
+        "Die Prüfung der Domain: Wo sie eingeschaltet ist, ist jitsi.xmpp_domain gleich XMPP_DOMAIN, oder der Mandant ist der aus der Adresse.",
+        "Die Uhren beider Server: Prosody duldet keinen Unterschied, der über token.not_before_leeway hinausgeht.",
+        "Der Raum: Mit jitsi.bind_tenant oder nach einem geänderten Link gilt der Ausweis für einen anderen Raum als den geöffneten.",
+        "Der Ausweis kommt gar nicht an: Ein Jitsi von vor Mai 2024 braucht jitsi.token_in = \"query\".",
+    ],
+    try_once_more: "Noch ein einziges Mal versuchen",
     cancelled_title: "Die Anmeldung wurde abgebrochen",
     cancelled_text: "Entweder haben Sie die Anmeldung nicht abgeschlossen, oder Ihre Organisation hat diesen Dienst nicht für Sie freigegeben. Sie können es gern noch einmal versuchen.",
     login_required_title: "Bitte melden Sie sich an",

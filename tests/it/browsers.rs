@@ -313,7 +313,7 @@ async fn a_base_url_with_a_path_works_everywhere() {
                 let all = cookies
                     .clone()
                     .all(|c| c.split("; ").any(|a| a == with_path));
-                assert!(all && cookies.count() == 2, "{:?}", landed.set_cookies);
+                assert!(all && cookies.count() == 3, "{:?}", landed.set_cookies);
 
                 // The page that offers to start again leads below the path as well.
                 let page = browser.hop(&seen(back)).await;

@@ -42,7 +42,7 @@ fn challenge() -> String {
 }
 
 /// `tokenAuthUrl` with its placeholders filled, and what the popup appends.
-fn popup(bridge: &Bridge, state: &Value) -> String {
+pub(super) fn popup(bridge: &Bridge, state: &Value) -> String {
     let room = state["room"].as_str().unwrap();
     bridge.at(&format!(
         "/authorize?client_id=jitsi-meet&redirect_uri={}&room={room}&state={}&code_challenge={}&code_challenge_method=S256&nonce={NONCE}",
@@ -52,12 +52,12 @@ fn popup(bridge: &Bridge, state: &Value) -> String {
     ))
 }
 
-fn standup() -> Value {
+pub(super) fn standup() -> Value {
     json!({ "room": "Standup", "roomSafe": "standup", "config.startSilent": true })
 }
 
 /// What `sso.html` finds in its address: the code, and the state decoded as that page does it.
-fn at_sso_page(landed: &Landed) -> (Option<String>, Value) {
+pub(super) fn at_sso_page(landed: &Landed) -> (Option<String>, Value) {
     assert!(
         landed.url.starts_with(&format!("{SSO_PAGE}?")),
         "{landed:?}"
@@ -428,6 +428,8 @@ async fn a_visit_that_is_no_popup_of_jitsis_web_page_goes_the_ordinary_way() {
     for app in ["ios", "android", "electron"] {
         let mut state = standup();
         state[app] = true.into();
+        // Nobody is sent round in circles here.
+        bridge.clock.advance(Duration::MINUTE);
         let landed = browser.go(&popup(&bridge, &state)).await;
         assert!(landed.body.contains("Open the app"), "{app}: {landed:?}");
     }

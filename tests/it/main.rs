@@ -17,6 +17,7 @@ mod attacks;
 mod backchannel_logout;
 mod browsers;
 mod callback;
+mod circles;
 mod configuration;
 mod connections;
 mod demo;

@@ -59,6 +59,10 @@ async fn every_page(language: &'static str) -> BTreeMap<&'static str, Landed> {
         "denied for acr",
         browser.go(&bridge.at("/room/vault")).await,
     );
+    for _ in 0..3 {
+        browser.go(&bridge.at("/room/refusing")).await;
+    }
+    pages.insert("in circles", browser.go(&bridge.at("/room/refusing")).await);
     provider.signs_in(nora());
     let nobody = browser.go(&bridge.at("/room/a?prompt=login")).await;
     pages.insert("denied by default", nobody);

@@ -49,6 +49,7 @@ pub(super) fn of<'a>(
         WebError::TooWeak { destination, .. } => page
             .saying("denied", texts.denied_title, texts.denied_acr_text)
             .offering([as_other(destination)]),
+        WebError::InCircles { request } => page.of_circles(request, texts, addresses),
         WebError::Cancelled { destination, .. } => page
             .saying("info", texts.cancelled_title, texts.cancelled_text)
             .offering([again(destination), as_other(destination)]),
