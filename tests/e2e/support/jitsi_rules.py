@@ -14,8 +14,8 @@ LONGEST_TOKEN = 7 * 1024
 LONGEST_LIFETIME = 3 * 60 * 60
 REQUIRED = ["iss", "aud", "sub", "room", "iat", "nbf", "exp", "jti"]
 FEATURES = set(
-    "branding calendar create-polls file-upload flip inbound-call livestreaming live-translation lobby moderation"
-    " outbound-call recording room screen-sharing send-groupchat send-private-message list-visitors sip-inbound-call"
+    "branding calendar create-polls file-upload flip inbound-call livestreaming live-translation live-translation-subscribe"
+    " lobby moderation outbound-call recording room screen-sharing send-groupchat send-private-message list-visitors sip-inbound-call"
     " sip-outbound-call transcription".split()
 )
 # Jitsi's client drops these from a name in the address bar …
