@@ -47,13 +47,19 @@ def running(server):
 
 
 @pytest.fixture(scope="session")
-def jitsi():
-    yield from running(Jitsi())
+def bridge_url():
+    return new_url()
 
 
 @pytest.fixture(scope="session")
-def bridge_url():
-    return new_url()
+def jitsi(bridge_url):
+    yield from running(Jitsi(bridge_url))
+
+
+@pytest.fixture
+def foreign_jitsi(bridge_url):
+    """Another origin, whose pages speak to the same bridge as if they were Jitsi's."""
+    yield from running(Jitsi(bridge_url))
 
 
 @pytest.fixture(scope="session")

@@ -115,6 +115,14 @@ class Browser:
     def switch_to(self, tab):
         self.driver.switch_to.window(tab)
 
+    def tabs(self):
+        """All tabs and popups."""
+        return self.driver.window_handles
+
+    def close_tab(self):
+        """Closes the tab one is in; one is in none afterwards."""
+        self.driver.close()
+
     def follow(self, link_text):
         self.driver.find_element(By.LINK_TEXT, link_text).click()
 

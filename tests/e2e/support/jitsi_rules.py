@@ -47,6 +47,11 @@ def verify(url, secret):
     """The claims of the token in a meeting's address, once everything is as Prosody and its modules want it."""
     token = token_in(url)
     assert isinstance(token, str), f"no token in {url}"
+    return verify_token(token, url, secret)
+
+
+def verify_token(token, url, secret):
+    """The same for a token that came another way, for the meeting at that address."""
     assert len(token) < LONGEST_TOKEN
     header = jwt.get_unverified_header(token)
     assert header["typ"] == "JWT" and header["alg"] == "HS256", header
