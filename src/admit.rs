@@ -5,12 +5,13 @@
 use aws_lc_rs::rand::SecureRandom;
 use time::OffsetDateTime;
 
-use crate::identity::Person;
-use crate::meeting::MeetingRequest;
+use crate::identity::{Person, guest};
 use crate::meeting::url::MeetingUrls;
+use crate::meeting::{Invitation, MeetingRequest};
+use crate::policy::decide::{Invited, invited};
 use crate::policy::{Decision, Denied, DeniedCause, Grant, Policy, decide};
 use crate::token::claims::Convention;
-use crate::token::{MintError, Minter};
+use crate::token::{MintError, Minter, new_jti};
 
 /// All that is needed to let somebody in.
 #[derive(Debug)]
@@ -21,6 +22,17 @@ pub struct Admission {
     pub minter: Minter,
     /// The way back to Jitsi.
     pub urls: MeetingUrls,
+    /// What becomes of guests who were invited.
+    pub guests: Guests,
+}
+
+/// What becomes of guests who were invited.
+#[derive(Debug)]
+pub struct Guests {
+    /// They wait in the lobby, where there is a module for it.
+    pub wait_in_lobby: bool,
+    /// What stands in brackets behind their names.
+    pub mark: String,
 }
 
 /// What became of a wish to join.
@@ -84,7 +96,60 @@ impl Admission {
         now: OffsetDateTime,
         random: &dyn SecureRandom,
     ) -> Result<Outcome, MintError> {
-        let grant = match self.decide(person, request) {
+        self.carry_out(self.decide(person, request), person, request, now, random)
+    }
+
+    /// A guest by this name, who comes by an invitation that still counts; `None` where nothing is left of the name.
+    ///
+    /// # Errors
+    /// When no random number was to be had.
+    pub fn guest(
+        &self,
+        typed_name: &str,
+        invitation: &Invitation,
+        random: &dyn SecureRandom,
+    ) -> Result<Option<Person>, MintError> {
+        let visit = format!("{} {}", invitation.id, new_jti(random)?);
+        Ok(guest::guest(typed_name, &self.guests.mark, &visit))
+    }
+
+    /// Lets in a guest by an invitation that still counts, unless a rule refuses, with a token that ends no later than it.
+    ///
+    /// # Errors
+    /// When a token was granted but could not be made.
+    pub fn admit_guest(
+        &self,
+        guest: &Person,
+        invitation: &Invitation,
+        now: OffsetDateTime,
+        random: &dyn SecureRandom,
+    ) -> Result<Outcome, MintError> {
+        let request = invitation.request();
+        let of_jaas = self.minter.content.convention == Convention::Jaas;
+        let terms = Invited {
+            id: invitation.id.clone(),
+            // JaaS reads neither of the two.
+            waits_in_lobby: self.guests.wait_in_lobby && !of_jaas,
+            keeps_name: !of_jaas,
+            lifetime: self.minter.lifetime.min(invitation.expires - now),
+        };
+        let decision = if self.confuses(&request) {
+            self.decide(guest, &request)
+        } else {
+            invited(&self.policy, guest, &request, &terms)
+        };
+        self.carry_out(decision, guest, &request, now, random)
+    }
+
+    fn carry_out(
+        &self,
+        decision: Decision,
+        person: &Person,
+        request: &MeetingRequest,
+        now: OffsetDateTime,
+        random: &dyn SecureRandom,
+    ) -> Result<Outcome, MintError> {
+        let grant = match decision {
             Decision::Granted(grant) => grant,
             Decision::Denied(denied) => return Ok(Outcome::Denied(denied)),
         };

@@ -6,6 +6,7 @@
 mod address;
 mod apps;
 mod grants;
+mod invitations;
 mod jaas;
 mod jitsi;
 mod jitsi_openid;
@@ -25,6 +26,7 @@ use time::Duration;
 use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
+pub use self::invitations::Invitations;
 pub use self::load::{Loaded, Sources, listen, load};
 pub use self::reader::{Problem, Problems};
 use crate::identity::settings::ProviderSettings;
@@ -54,6 +56,8 @@ pub struct Config {
     pub session: Sessions,
     /// `[inline]`
     pub inline: Inline,
+    /// `[invitations]`
+    pub invitations: Invitations,
     /// `[log]`
     pub log: Log,
     /// `[policy]`

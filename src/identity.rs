@@ -3,6 +3,7 @@
 //! Takes a provider's answers; gives a [`Person`]. Knows nothing of rooms or policy.
 
 pub mod claims;
+pub mod guest;
 pub mod http;
 pub mod id_token;
 pub mod keys;

@@ -4,6 +4,7 @@
 //! address back into the meeting. Knows nothing of people or HTTP frameworks.
 
 pub mod app;
+pub mod invitation;
 pub mod jaas;
 pub mod room;
 pub mod state;
@@ -12,6 +13,7 @@ pub mod url;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+pub use self::invitation::Invitation;
 pub use self::room::{RoomError, RoomName, Tenant, TenantError};
 pub use self::state::{JitsiState, StateError};
 

@@ -6,6 +6,7 @@
 //! The order of rules never matters: grants add up, the highest role wins, a deny beats all.
 
 pub mod decide;
+pub mod fault;
 pub mod feature;
 pub mod gift;
 pub mod pattern;
@@ -18,6 +19,7 @@ use serde::Serialize;
 use time::Duration;
 
 use self::pattern::Pattern;
+use self::rule::Effect;
 use crate::meeting::RoomName;
 
 pub use self::decide::decide;
@@ -44,6 +46,13 @@ impl Policy {
     pub fn claims_looked_at(&self) -> BTreeSet<String> {
         let claims = self.rules.iter().flat_map(|rule| &rule.conditions.claims);
         claims.map(|(path, _)| path.top().to_owned()).collect()
+    }
+
+    /// Whether any rule lets anybody invite guests.
+    #[must_use]
+    pub fn lets_invite(&self) -> bool {
+        let invites = |rule: &Rule| matches!(&rule.effect, Effect::Give(gift) if gift.may_invite);
+        self.rules.iter().any(invites)
     }
 
     /// The rooms that rules name in full, without a wildcard or placeholder, sorted.
@@ -126,6 +135,8 @@ pub struct Grant {
     pub lifetime: Option<Duration>,
     /// The token opens every room.
     pub any_room: bool,
+    /// May invite guests; never given to others than moderators.
+    pub may_invite: bool,
     /// The names of the rules that gave something, sorted.
     pub rules: Vec<String>,
 }

@@ -1,6 +1,8 @@
 //! What is remembered after a login: [`SignedIn`], in a store of the operator's choice, behind one cookie; and how it is
 //! ended from outside.
 
+pub mod forms;
+pub mod invitations;
 pub mod ledger;
 pub mod logout_state;
 pub mod pending;
@@ -61,13 +63,9 @@ impl Sessions {
     /// Sessions in a store.
     #[must_use]
     pub fn new(store: Store, limits: SessionLimits) -> Self {
-        let ledger = match &store {
-            Store::Memory(_) => Ledger::memory(),
-            Store::Redis(_, pool) => Ledger::Redis(pool.clone()),
-        };
         Self {
+            ledger: Ledger::beside(&store),
             store: Arc::new(store),
-            ledger,
             limits,
         }
     }

@@ -148,7 +148,11 @@ impl Minter {
     }
 }
 
-fn new_jti(random: &dyn SecureRandom) -> Result<String, MintError> {
+/// An identifier that nobody can guess, and that nothing else has.
+///
+/// # Errors
+/// When no random number was to be had.
+pub fn new_jti(random: &dyn SecureRandom) -> Result<String, MintError> {
     let mut bytes = [0; 16];
     random.fill(&mut bytes).map_err(|_| MintError::Random)?;
     Ok(URL_SAFE_NO_PAD.encode(bytes))

@@ -10,6 +10,7 @@ pub mod cookies;
 pub mod error;
 mod home;
 mod inline;
+mod invite;
 mod join;
 mod keys;
 mod languages;
@@ -40,7 +41,7 @@ use tower_http::timeout::TimeoutLayer;
 pub use self::addresses::Addresses;
 use self::cookies::CookieSettings;
 pub use self::serving::{Patience, serve};
-use crate::admit::Admission;
+use crate::admit::{Admission, Guests};
 use crate::clock::SharedClock;
 use crate::config::{Config, Signing, StoreChoice};
 use crate::identity::http::{HttpError, ProviderHttp};
@@ -48,6 +49,7 @@ use crate::identity::provider::Provider;
 use crate::meeting::url::MeetingUrls;
 use crate::observe::Audit;
 use crate::session::Sessions;
+use crate::session::invitations::Invitations;
 use crate::session::pending::{PendingError, Seals};
 use crate::session::popups::Popups;
 use crate::session::store::{Store, StoreError};
@@ -58,6 +60,9 @@ use crate::token::keyring::Keyring;
 
 /// The longest token request, in bytes: a code, a verifier and a few addresses.
 const LONGEST_TOKEN_REQUEST: usize = 16 * 1024;
+
+/// The longest form of a page of ours, in bytes: a name and a seal.
+const LONGEST_FORM: usize = 16 * 1024;
 
 /// The longest that a request may take: several answers of the provider, each with a time-out of its own.
 const LONGEST_REQUEST: std::time::Duration = std::time::Duration::from_secs(90);
@@ -76,6 +81,8 @@ pub struct Parts {
     pub seals: Seals,
     /// What is remembered; nothing when `session.enabled` is false.
     pub sessions: Option<Sessions>,
+    /// Guests' invitations; nothing where no rule lets anybody invite.
+    pub invitations: Option<Invitations>,
     /// Codes and refresh tokens of inline sign-ins.
     pub popups: Popups,
     /// Jitsi's side of inline sign-ins.
@@ -172,6 +179,7 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         log: _,
         policy,
         inline,
+        invitations,
     } = config;
     let random = SystemRandom::new();
     let http = ProviderHttp::new(
@@ -217,6 +225,7 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         Some(app_id) => urls.at_jaas(app_id),
         None => urls,
     };
+    let may_invite = policy.lets_invite();
     let state = AppState(Arc::new(Parts {
         admission: Admission {
             policy,
@@ -228,7 +237,12 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
                 keyring: keyring.clone(),
             },
             urls,
+            guests: Guests {
+                wait_in_lobby: invitations.lobby,
+                mark: invitations.guest_mark,
+            },
         },
+        invitations: may_invite.then(|| Invitations::beside(&store, invitations.lifetime)),
         provider: provider.clone(),
         seals: Seals::new(&cookie_key)?,
         sessions: session
@@ -266,10 +280,21 @@ fn random_key(random: &SystemRandom) -> Result<SecretString, BuildError> {
 
 /// Every route and every layer.
 fn router(state: AppState) -> Router {
+    let form = || DefaultBodyLimit::max(LONGEST_FORM);
     let routes = Router::new()
         .route("/", get(home::get))
         .route("/sign-in", get(home::sign_in))
         .route("/open", get(home::open))
+        // Guests without an account: made and withdrawn on the home page, used by whoever has the link.
+        .route("/invitations", post(invite::make).layer(form()))
+        .route(
+            "/invitations/withdraw",
+            post(invite::withdraw).layer(form()),
+        )
+        .route(
+            "/invite/{sealed}",
+            get(invite::show).post(invite::enter).layer(form()),
+        )
         // A wish to join, from Jitsi's tokenAuthUrl.
         .route("/room/{*names}", get(join::by_path))
         .route("/join", get(join::by_query))

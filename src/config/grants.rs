@@ -9,7 +9,7 @@ use crate::policy::rule::{Effect, Gift};
 use crate::policy::{Feature, RoomPassword};
 
 /// The grants of a rule, which a `deny` excludes.
-const GRANTS: [&str; 13] = [
+const GRANTS: [&str; 14] = [
     "role",
     "features",
     "name_readonly",
@@ -23,6 +23,7 @@ const GRANTS: [&str; 13] = [
     "group",
     "lifetime",
     "any_room",
+    "may_invite",
 ];
 
 /// Reads what a rule does: it gives, or it denies.
@@ -73,6 +74,7 @@ fn gift(section: &mut Section<'_>) -> Option<Gift> {
         None => section.optional("lifetime"),
     };
     let any_room = section.or("any_room", false);
+    let may_invite = section.or("may_invite", false);
     Some(Gift {
         role: role?,
         features: features?.map(|features| features.into_iter().collect()),
@@ -86,6 +88,7 @@ fn gift(section: &mut Section<'_>) -> Option<Gift> {
         group: group?,
         lifetime: lifetime?,
         any_room: any_room?,
+        may_invite: may_invite?,
     })
 }
 

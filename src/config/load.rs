@@ -13,7 +13,7 @@ use super::reader::{Findings, Problem, Problems, Section};
 use super::source::{DEFAULT_IP_VARIABLE, Node, Origin, overlay_environment, parse_file};
 use super::value::choice;
 use super::{
-    Config, Inline, Log, LogFormat, Server, Sessions, StoreChoice, Token, jaas, jitsi,
+    Config, Inline, Log, LogFormat, Server, Sessions, StoreChoice, Token, invitations, jaas, jitsi,
     jitsi_openid, policy, provider, signing, token_content,
 };
 use crate::session::SessionLimits;
@@ -151,6 +151,7 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
     let provider = provider::read(root.section("provider"));
     let session = session(root.section("session"));
     let inline = inline(root.section("inline"));
+    let invitations = invitations::read(root.section("invitations"));
     let log = log(root.section("log"));
     let names = provider
         .as_ref()
@@ -169,6 +170,13 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
         }
         provider
     });
+    if let (Some(policy), Some(session)) = (&policy, &session)
+        && policy.lets_invite()
+        && !session.enabled
+    {
+        let said = "false, so that nobody is signed in where invitations are made: set it to true, or take `may_invite` out of the rules";
+        root.fault("session.enabled", None, said);
+    }
     if let (Some(server), Some(jitsi)) = (&server, &jitsi)
         && server.public_url == jitsi.url
     {
@@ -182,6 +190,7 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
         provider: provider?,
         session: session?,
         inline: inline?,
+        invitations: invitations?,
         log: log?,
         policy: policy?,
     })

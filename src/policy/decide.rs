@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use time::Duration;
+
 use super::rule::{Applies, Effect, Gift};
 use super::{Decision, Denied, DeniedCause, Fallback, Feature, Grant, Policy, Role};
 use crate::identity::Person;
@@ -48,6 +50,50 @@ pub fn decide(policy: &Policy, person: &Person, request: &MeetingRequest) -> Dec
     }
 }
 
+/// Decides what a guest may do who holds an invitation: take part like everybody else, and nothing more, whatever rules
+/// give. What they refuse stays refused.
+#[must_use]
+pub fn invited(
+    policy: &Policy,
+    guest: &Person,
+    request: &MeetingRequest,
+    invitation: &Invited,
+) -> Decision {
+    match decide(policy, guest, request) {
+        Decision::Denied(denied) if denied.cause != DeniedCause::NoRule => Decision::Denied(denied),
+        Decision::Denied(_) | Decision::Granted(_) => Decision::Granted(Grant {
+            role: Role::Participant,
+            features: Some(policy.everyday_features.clone()),
+            // The name says that this is a guest.
+            name_readonly: invitation.keeps_name,
+            lobby_bypass: false,
+            security_bypass: false,
+            hidden_from_recorder: false,
+            user_lobby: invitation.waits_in_lobby,
+            room_lobby: false,
+            room_password: None,
+            group: None,
+            lifetime: Some(invitation.lifetime),
+            any_room: false,
+            may_invite: false,
+            rules: vec![format!("invitation {}", invitation.id)],
+        }),
+    }
+}
+
+/// What an invitation says of a guest's rights.
+#[derive(Debug, Clone)]
+pub struct Invited {
+    /// The invitation's identifier.
+    pub id: String,
+    /// Sends the guest into the lobby.
+    pub waits_in_lobby: bool,
+    /// The name in the meeting cannot be changed.
+    pub keeps_name: bool,
+    /// The token's life.
+    pub lifetime: Duration,
+}
+
 fn add_up(policy: &Policy, role: Role, gifts: &[(&str, &Gift)]) -> Grant {
     let any = |gives: fn(&Gift) -> bool| gifts.iter().any(|(_, gift)| gives(gift));
     let mut rules: Vec<String> = gifts.iter().map(|(name, _)| (*name).to_owned()).collect();
@@ -82,6 +128,7 @@ fn add_up(policy: &Policy, role: Role, gifts: &[(&str, &Gift)]) -> Grant {
             .min(),
         lifetime: gifts.iter().filter_map(|(_, gift)| gift.lifetime).max(),
         any_room: any(|gift| gift.any_room),
+        may_invite: any(|gift| gift.may_invite) && role == Role::Moderator,
         rules,
     }
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use time::Duration;
 
-use super::rule::RuleFault;
+use super::fault::RuleFault;
 use super::{Feature, Role, RoomPassword};
 
 /// What a rule gives. The gifts of all rules that apply add up.
@@ -34,6 +34,8 @@ pub struct Gift {
     pub lifetime: Option<Duration>,
     /// The token opens every room.
     pub any_room: bool,
+    /// May invite guests without an account; counts for a moderator alone.
+    pub may_invite: bool,
 }
 
 impl Gift {
@@ -48,6 +50,9 @@ impl Gift {
             && matches!(self.role, Some(Role::Participant | Role::Visitor))
         {
             faults.push(RuleFault::PasswordWithoutModerator);
+        }
+        if self.may_invite && matches!(self.role, Some(Role::Participant | Role::Visitor)) {
+            faults.push(RuleFault::InvitingWithoutModerator);
         }
         if self.user_lobby && self.lobby_bypass {
             faults.push(RuleFault::LobbyBothWays("`lobby_bypass`"));
@@ -65,7 +70,8 @@ impl Gift {
             || self.hidden_from_recorder
             || self.user_lobby
             || self.room_lobby
-            || self.any_room;
+            || self.any_room
+            || self.may_invite;
         self.role.is_none()
             && self.features.as_ref().is_none_or(BTreeSet::is_empty)
             && !flag

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::fault::RuleFault;
 pub use super::gift::Gift;
 use super::pattern::{Bindings, Pattern, as_in_a_room};
 use crate::identity::{ClaimPath, Person};
@@ -86,41 +87,6 @@ pub enum Effect {
     Deny(String),
     /// Gives.
     Give(Gift),
-}
-
-/// What is wrong with a rule: it could never match, or not as it was meant.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum RuleFault {
-    /// A placeholder in `rooms` that stands for nothing.
-    #[error(
-        "nothing fills {{{0}}}: write it in `groups` too (there it captures), or use {{username}}, {{tenant}} or '*'"
-    )]
-    UnfilledPlaceholder(String),
-    /// A placeholder that only some alternatives fill, where all must.
-    #[error("{{{0}}} is used in `{1}`, so every entry of `{2}` must contain it")]
-    SometimesUnfilled(String, &'static str, &'static str),
-    /// A placeholder in a tenant.
-    #[error("a tenant cannot contain {{{0}}}; write {{tenant}} in `groups` or `rooms` instead")]
-    PlaceholderInTenant(String),
-    /// A group both demanded and excluded.
-    #[error("can never match: the group {0:?} is demanded and excluded")]
-    Contradiction(String),
-    /// Neither gives nor refuses.
-    #[error("does nothing: give it a `role`, another grant, or `deny`")]
-    NoEffect,
-    /// A deny that hangs on the way of signing in.
-    #[error(
-        "a `deny` cannot ask for an `acr`: one would escape it by signing in more weakly or more strongly"
-    )]
-    DenyWithAcr,
-    /// A password in hands that only take part.
-    #[error(
-        "a `room_password` is for moderators: anybody can read their own token; give it in a rule with role = \"moderator\""
-    )]
-    PasswordWithoutModerator,
-    /// Waits in the lobby and passes it.
-    #[error("`user_lobby` sends into the lobby, and {0} passes it: keep one")]
-    LobbyBothWays(&'static str),
 }
 
 /// Whether a rule concerns a person in a meeting.

@@ -18,6 +18,7 @@ use time::OffsetDateTime;
 use tower_sessions::session_store::Error;
 
 use self::memory::Memory;
+use super::store::Store;
 
 /// The most sessions that are known of one person, or of one session at the provider. The rest is ended by the mark.
 const MOST_SESSIONS: i64 = 1000;
@@ -35,6 +36,10 @@ pub enum Tag<'a> {
     WithoutSid(&'a str, &'a str),
     /// One session, by its id.
     Session(&'a str),
+    /// The invitations of a person (issuer, subject).
+    InvitationsOf(&'a str, &'a str),
+    /// One invitation, by its id.
+    Invitation(&'a str),
 }
 
 /// A tag or a logout token as it stands in a store: a digest.
@@ -66,6 +71,8 @@ impl Tag<'_> {
             Self::Sid(issuer, sid) => ["sid", issuer, sid],
             Self::WithoutSid(issuer, subject) => ["without sid", issuer, subject],
             Self::Session(id) => ["session", "", id],
+            Self::InvitationsOf(issuer, subject) => ["invitations of", issuer, subject],
+            Self::Invitation(id) => ["invitation", "", id],
         })
     }
 }
@@ -80,10 +87,13 @@ pub enum Ledger {
 }
 
 impl Ledger {
-    /// A bounded ledger in memory.
+    /// A ledger where the sessions are: bounded in memory, or shared.
     #[must_use]
-    pub fn memory() -> Self {
-        Self::Memory(Arc::default())
+    pub fn beside(store: &Store) -> Self {
+        match store {
+            Store::Memory(_) => Self::Memory(Arc::default()),
+            Store::Redis(_, pool) => Self::Redis(pool.clone()),
+        }
     }
 
     /// Writes down a session under a tag, until it ends by itself.
@@ -146,6 +156,23 @@ impl Ledger {
                         .map_err(|error| of_redis(&error))?;
                 }
                 Ok(ids)
+            }
+        }
+    }
+
+    /// What is written down under a tag, the first to end first.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn read(&self, tag: &Key, now: OffsetDateTime) -> Result<Vec<String>, Error> {
+        match self {
+            Self::Memory(memory) => Ok(locked(memory).read(tag, now)),
+            Self::Redis(pool) => {
+                let after = float(now.unix_timestamp() + 1);
+                let key = tag.in_redis("sessions");
+                pool.zrangebyscore(key, after, f64::INFINITY, false, None)
+                    .await
+                    .map_err(|error| of_redis(&error))
             }
         }
     }

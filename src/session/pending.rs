@@ -73,6 +73,8 @@ pub(super) enum Purpose {
     Cookie,
     Logout,
     Visits,
+    Invitation,
+    Form,
 }
 
 impl Seals {
@@ -210,6 +212,8 @@ impl Purpose {
             Self::Cookie => b"login cookie",
             Self::Logout => b"logout state",
             Self::Visits => b"visits cookie",
+            Self::Invitation => b"invitation",
+            Self::Form => b"form",
         })
     }
 }

@@ -16,6 +16,7 @@ use crate::identity::login::LoginError;
 use crate::identity::provider::ProviderError;
 use crate::meeting::{Destination, MeetingError, MeetingRequest};
 use crate::policy::{Denied, DeniedCause};
+use crate::session::invitations::InvitationError;
 use crate::session::pending::PendingError;
 use crate::session::popups::PopupError;
 use crate::token::MintError;
@@ -32,8 +33,8 @@ pub enum WebError {
     Denied {
         /// Why.
         denied: Denied,
-        /// The person's name.
-        name: String,
+        /// The person's name; nothing for a guest, whom nobody vouches for.
+        name: Option<String>,
         /// Where they wanted to go.
         request: MeetingRequest,
     },
@@ -111,6 +112,15 @@ pub enum WebError {
     /// A code could not be kept.
     #[error(transparent)]
     Popup(#[from] PopupError),
+    /// The person is no moderator there whom a rule lets invite.
+    #[error("no rule with may_invite makes this person a moderator of the room {}", .0.room)]
+    MayNotInvite(MeetingRequest),
+    /// The invitation does not count, or could not be made.
+    #[error(transparent)]
+    Invitation(#[from] InvitationError),
+    /// What came is no form of ours.
+    #[error("the request holds no form")]
+    Form,
     /// A parameter came twice.
     #[error("a parameter came twice")]
     TwoMeanings,
@@ -143,7 +153,7 @@ impl WebError {
     pub fn denied(denied: Denied, person: &Person, request: &MeetingRequest) -> Self {
         Self::Denied {
             denied,
-            name: person.name.clone(),
+            name: Some(person.name.clone()),
             request: request.clone(),
         }
     }
@@ -213,24 +223,35 @@ impl WebError {
             Self::Denied { .. }
             | Self::Cancelled { .. }
             | Self::LoginRequired { .. }
+            | Self::MayNotInvite(_)
             | Self::TooWeak { .. } => StatusCode::FORBIDDEN,
             // No 5xx: nothing failed here, and proxies like to put pages of their own over those.
-            Self::InCircles { .. } => StatusCode::CONFLICT,
-            Self::ProviderError { .. } | Self::SignInFailed { .. } => StatusCode::BAD_GATEWAY,
-            Self::Unavailable { .. } | Self::Popup(_) | Self::SignOutFailed(_) => {
-                StatusCode::SERVICE_UNAVAILABLE
+            Self::InCircles { .. } | Self::Invitation(InvitationError::TooMany) => {
+                StatusCode::CONFLICT
             }
+            Self::ProviderError { .. } | Self::SignInFailed { .. } => StatusCode::BAD_GATEWAY,
+            Self::Unavailable { .. }
+            | Self::Popup(_)
+            | Self::Invitation(InvitationError::Store(_))
+            | Self::SignOutFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Expired(_)
             | Self::SignedOut(_)
             | Self::Meeting(_)
             | Self::Client(_)
             | Self::TwoMeanings
+            | Self::Form
             | Self::Pending(PendingError::TooLong) => StatusCode::BAD_REQUEST,
-            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::NotFound
+            | Self::Invitation(
+                InvitationError::Unknown
+                | InvitationError::Ended(_)
+                | InvitationError::Withdrawn(_),
+            ) => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Pending(PendingError::Sealing) | Self::Mint(_) | Self::Internal(_) => {
-                StatusCode::INTERNAL_SERVER_ERROR
-            }
+            Self::Pending(PendingError::Sealing)
+            | Self::Invitation(InvitationError::Sealing(_))
+            | Self::Mint(_)
+            | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 
 use super::error::WebError;
-use super::page::{Home, HomeRoom, Notice, SignedInHome};
+use super::page::{Home, HomeGuests, HomeRoom, Notice, SignedInHome};
 use super::{AppState, cookies, join, redirect};
 use crate::identity::Person;
 use crate::meeting::{Destination, MeetingRequest, RoomName};
@@ -19,15 +19,36 @@ const MOST_ROOMS: usize = 50;
 /// `GET /`.
 pub async fn get(State(state): State<AppState>, headers: HeaderMap) -> Response {
     let id = state.cookies.session(&cookies::of(&headers));
-    let person = join::signed_in(&state, id.as_deref()).await;
+    let signed_in = match join::signed_in(&state, id.as_deref()).await {
+        Some(person) => {
+            let guests = guests(&state, id.as_deref(), &person).await;
+            Some(signed_in_home(&state, &person, guests))
+        }
+        None => None,
+    };
     Notice::Home(Home {
-        signed_in: person.map(|person| signed_in_home(&state, &person)),
+        signed_in,
         can_sign_in: state.sessions.is_some(),
     })
     .into_response()
 }
 
-fn signed_in_home(state: &AppState, person: &Person) -> SignedInHome {
+/// The person's guests. Without the store, or a seal, the page has one part less.
+async fn guests(state: &AppState, session: Option<&str>, person: &Person) -> Option<HomeGuests> {
+    let invitations = state.invitations.as_ref()?;
+    let form_token = state.seals.form_token(session?).ok()?;
+    let own = invitations.of(person, state.clock.now()).await;
+    let invitations = own.unwrap_or_else(|error| {
+        tracing::warn!(%error, "the session store does not answer; invitations are not shown");
+        Vec::new()
+    });
+    Some(HomeGuests {
+        form_token,
+        invitations,
+    })
+}
+
+fn signed_in_home(state: &AppState, person: &Person, guests: Option<HomeGuests>) -> SignedInHome {
     let policy = &state.admission.policy;
     let rooms = policy.named_rooms().into_iter().take(MOST_ROOMS);
     let rooms = rooms.filter_map(|room| {
@@ -45,6 +66,7 @@ fn signed_in_home(state: &AppState, person: &Person) -> SignedInHome {
         name: person.name.clone(),
         email: person.email.as_ref().map(|email| email.address.clone()),
         rooms: rooms.collect(),
+        guests,
     }
 }
 

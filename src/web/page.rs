@@ -2,6 +2,8 @@
 
 mod circles;
 mod error_page;
+mod home_page;
+mod invitation_page;
 
 use std::sync::{Arc, LazyLock};
 
@@ -19,7 +21,7 @@ use super::languages;
 use super::request::RequestId;
 use super::texts::{self, Texts};
 use super::{Addresses, AppState};
-use crate::meeting::Destination;
+use crate::meeting::{Destination, Invitation};
 use crate::policy::Role;
 
 /// The style of every page.
@@ -44,6 +46,15 @@ pub enum Notice {
     Opening(String),
     /// The way back into an app.
     OpenApp(OpenApp),
+    /// An invitation, made.
+    Invited {
+        /// Where it leads.
+        invitation: Invitation,
+        /// The link that holds it.
+        link: String,
+    },
+    /// What a guest with an invitation sees.
+    Guest(GuestPage),
     /// The end of a sign-out.
     SignedOut {
         /// At the provider as well.
@@ -71,6 +82,30 @@ pub struct SignedInHome {
     pub email: Option<String>,
     /// The rooms that rules name and that are open to them.
     pub rooms: Vec<HomeRoom>,
+    /// Guests; nothing where no rule lets anybody invite.
+    pub guests: Option<HomeGuests>,
+}
+
+/// The home page's part about guests.
+#[derive(Clone)]
+pub struct HomeGuests {
+    /// What makes a form one of this session.
+    pub form_token: String,
+    /// The person's own invitations that still count.
+    pub invitations: Vec<Invitation>,
+}
+
+/// A guest with an invitation.
+#[derive(Clone)]
+pub struct GuestPage {
+    /// The invitation.
+    pub invitation: Invitation,
+    /// Where the form goes.
+    pub action: String,
+    /// The same meeting for somebody with an account.
+    pub with_account: String,
+    /// A name came, and nothing was left of it.
+    pub nameless: bool,
 }
 
 /// A room on the home page.
@@ -109,18 +144,33 @@ struct Page<'a> {
     /// What the page opens by itself, and after how many seconds.
     opens: Option<(u8, String)>,
     actions: Vec<Action>,
-    /// The field for a room's name, on the home page.
-    room_form: Option<RoomForm<'a>>,
+    /// A label, and an address to be copied.
+    copy: Option<(&'a str, String)>,
+    forms: Vec<PageForm<'a>>,
     rooms: Vec<(String, String, &'a str)>,
+    /// Forms of less weight, below.
+    more_forms: Vec<PageForm<'a>>,
     request_id_label: &'a str,
     request_id: &'a str,
 }
 
-/// A field for a room's name.
-struct RoomForm<'a> {
+/// A form: a field or a text, and a button.
+struct PageForm<'a> {
     action: String,
-    label: &'a str,
+    method: &'static str,
+    hidden: Vec<(&'static str, String)>,
+    text: Option<String>,
+    field: Option<Field<'a>>,
     button: &'a str,
+}
+
+/// A field for one line.
+struct Field<'a> {
+    name: &'static str,
+    label: &'a str,
+    /// HTML's `autocomplete`.
+    fill: &'static str,
+    longest: usize,
 }
 
 struct Action {
@@ -132,9 +182,13 @@ impl IntoResponse for Notice {
     fn into_response(self) -> Response {
         let status = match &self {
             Self::Error(error) => error.status(),
-            Self::Home(_) | Self::Opening(_) | Self::OpenApp(_) | Self::SignedOut { .. } => {
-                StatusCode::OK
-            }
+            Self::Guest(GuestPage { nameless: true, .. }) => StatusCode::BAD_REQUEST,
+            Self::Home(_)
+            | Self::Opening(_)
+            | Self::OpenApp(_)
+            | Self::Invited { .. }
+            | Self::Guest(_)
+            | Self::SignedOut { .. } => StatusCode::OK,
         };
         let mut response = status.into_response();
         response.extensions_mut().insert(self);
@@ -197,13 +251,15 @@ impl Notice {
             person: None,
             opens: None,
             actions: Vec::new(),
-            room_form: None,
+            copy: None,
+            forms: Vec::new(),
             rooms: Vec::new(),
+            more_forms: Vec::new(),
             request_id_label: texts.request_id_label,
             request_id: "",
         };
         match self {
-            Self::Home(home) => home_page(home, page, texts, addresses),
+            Self::Home(home) => home_page::of(home, page, texts, addresses),
             Self::Opening(href) => Page {
                 opens: Some((0, href.clone())),
                 ..page.saying("info", texts.opening_title, texts.opening_text)
@@ -226,51 +282,16 @@ impl Notice {
                     href: open.web.clone(),
                 },
             ]),
+            Self::Invited { invitation, link } => {
+                page.with_invitation(invitation, link, texts, addresses)
+            }
+            Self::Guest(guest) => page.for_guest(guest, texts),
             Self::SignedOut { everywhere, jitsi } => {
                 signed_out(page, texts, addresses, *everywhere, jitsi)
             }
             Self::Error(error) => error_page::of(error, page, texts, addresses),
         }
     }
-}
-
-fn home_page<'a>(home: &Home, page: Page<'a>, texts: &'a Texts, addresses: &Addresses) -> Page<'a> {
-    let page = Page {
-        room_form: Some(RoomForm {
-            action: format!("{}/open", addresses.base),
-            label: texts.room_label,
-            button: texts.room_button,
-        }),
-        ..page.saying("info", texts.welcome_title, texts.welcome_text)
-    };
-    let action = |label: &str, prompt| Action {
-        label: label.to_owned(),
-        href: addresses.again(&Destination::Home, prompt),
-    };
-    let Some(signed_in) = &home.signed_in else {
-        let sign_in = home.can_sign_in.then(|| action(texts.sign_in, None));
-        return page.offering(sign_in);
-    };
-    let who = match &signed_in.email {
-        Some(email) => format!("{} ({email})", signed_in.name),
-        None => signed_in.name.clone(),
-    };
-    let rooms = signed_in
-        .rooms
-        .iter()
-        .map(|room| (room.href.clone(), room.name.clone(), texts.role(room.role)));
-    Page {
-        person: Some(texts.signed_in_as.replace("{}", &who)),
-        rooms: rooms.collect(),
-        ..page
-    }
-    .offering([
-        action(texts.sign_in_as_other, Some("login")),
-        Action {
-            label: texts.sign_out.to_owned(),
-            href: format!("{}/logout", addresses.base),
-        },
-    ])
 }
 
 fn signed_out<'a>(

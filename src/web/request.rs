@@ -41,8 +41,7 @@ const LONGEST_PATH: usize = 300;
 pub async fn tell(mut request: Request, next: Next) -> Response {
     let id = RequestId::new();
     let method = request.method().clone();
-    // Without the query: that holds codes and states.
-    let path: String = request.uri().path().chars().take(LONGEST_PATH).collect();
+    let path = shown(request.uri().path());
     let begun = Instant::now();
     request.extensions_mut().insert(id.clone());
     let mut response = next.run(request).await;
@@ -74,6 +73,16 @@ pub async fn tell(mut request: Request, next: Next) -> Response {
             .insert(HeaderName::from_static("x-request-id"), value);
     }
     response
+}
+
+/// The path as logs may hold it. Without the query: that holds codes and states; and without an invitation, which is a
+/// secret among those whom it invites.
+fn shown(path: &str) -> String {
+    let short: String = path.chars().take(LONGEST_PATH).collect();
+    match short.split_once("/invite/") {
+        Some((before, _)) => format!("{before}/invite/…"),
+        None => short,
+    }
 }
 
 /// An origin that may frame an answer; an extension of the response.
@@ -129,4 +138,17 @@ pub fn without_path(mut request: Request, path: &str) -> Request {
         }
     }
     request
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_holds_no_invitation() {
+        assert_eq!(shown("/invite/c2VhbGVk"), "/invite/…");
+        assert_eq!(shown("/sso/invite/a/b"), "/sso/invite/…");
+        assert_eq!(shown("/sso/room/a"), "/sso/room/a");
+        assert_eq!(shown(&format!("/{}", "x".repeat(400))).len(), 300);
+    }
 }

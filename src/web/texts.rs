@@ -20,6 +20,44 @@ pub struct Texts {
     pub room_label: &'static str,
     /// Action: open that room.
     pub room_button: &'static str,
+    /// The home page's field for a room to invite to.
+    pub invite_label: &'static str,
+    /// Action: make an invitation.
+    pub invite_button: &'static str,
+    /// An invitation of one's own: `{room}` and `{until}`.
+    pub invitation_until: &'static str,
+    /// Action: take it back.
+    pub withdraw_button: &'static str,
+    /// An invitation was made.
+    pub invited_title: &'static str,
+    /// What to do with it: `{room}` and `{until}`.
+    pub invited_text: &'static str,
+    /// Stands before the link.
+    pub invitation_link_label: &'static str,
+    /// What a guest sees.
+    pub guest_title: &'static str,
+    /// Who invites whereto: `{by}` and `{room}`.
+    pub guest_text: &'static str,
+    /// The field for a guest's name.
+    pub guest_label: &'static str,
+    /// Nothing is left of the name that was typed.
+    pub guest_nameless: &'static str,
+    /// Action: the same meeting with an account.
+    pub with_account: &'static str,
+    /// The invitation counts no more, or never did.
+    pub invitation_over_title: &'static str,
+    /// What to do.
+    pub invitation_over_text: &'static str,
+    /// Somebody wanted to invite where they may not.
+    pub may_not_invite_title: &'static str,
+    /// Who may; `{}` is the room's name.
+    pub may_not_invite_text: &'static str,
+    /// Somebody has as many invitations as can be kept an eye on.
+    pub too_many_title: &'static str,
+    /// What to do.
+    pub too_many_text: &'static str,
+    /// Action: to the home page.
+    pub to_home: &'static str,
     /// One's role in a room.
     pub as_moderator: &'static str,
     /// One's role in a room.
@@ -185,6 +223,25 @@ static ENGLISH: Texts = Texts {
     welcome_text: "This service signs you in to your organisation’s video meetings. Open a meeting in Jitsi Meet, and you will be brought here when it is time to sign in; or type a room’s name.",
     room_label: "Room",
     room_button: "Join",
+    invite_label: "Invite guests to the room",
+    invite_button: "Make a link",
+    invitation_until: "Invitation to “{room}”, until {until}",
+    withdraw_button: "Withdraw",
+    invited_title: "Your invitation is ready",
+    invited_text: "Send this link to your guests. Until {until}, whoever has it can take part in “{room}” without an account, and never as a moderator. You can withdraw it on the home page.",
+    invitation_link_label: "Link",
+    guest_title: "You are invited to a meeting",
+    guest_text: "{by} invites you to “{room}”. You need no account: type the name that the others are to see.",
+    guest_label: "Your name",
+    guest_nameless: "Please type a name with letters or digits in it.",
+    with_account: "I have an account here",
+    invitation_over_title: "This invitation is not valid any more",
+    invitation_over_text: "It has ended, was withdrawn, or the link is incomplete. Please ask whoever invited you for a new one.",
+    may_not_invite_title: "You cannot invite guests to this room",
+    may_not_invite_text: "Only moderators of “{}” whom a rule of this service allows to invite can do so. If you should be one of them, ask your administrator.",
+    too_many_title: "You have too many invitations",
+    too_many_text: "Fifty of your invitations are still valid. Withdraw one on the home page before you make another.",
+    to_home: "To the home page",
     as_moderator: "moderator",
     as_participant: "participant",
     as_visitor: "visitor",
@@ -257,6 +314,25 @@ static GERMAN: Texts = Texts {
     welcome_text: "Über diesen Dienst melden Sie sich zu den Videokonferenzen Ihrer Organisation an. Öffnen Sie ein Meeting in Jitsi Meet, und Sie werden hierher geleitet, sobald eine Anmeldung nötig ist; oder geben Sie den Namen eines Raumes ein.",
     room_label: "Raum",
     room_button: "Teilnehmen",
+    invite_label: "Gäste einladen in den Raum",
+    invite_button: "Link erstellen",
+    invitation_until: "Einladung zu „{room}“, gültig bis {until}",
+    withdraw_button: "Zurückziehen",
+    invited_title: "Ihre Einladung ist fertig",
+    invited_text: "Schicken Sie diesen Link Ihren Gästen. Bis {until} kann damit jede Person, die ihn hat, ohne Konto an „{room}“ teilnehmen, aber nie moderieren. Auf der Startseite können Sie ihn zurückziehen.",
+    invitation_link_label: "Link",
+    guest_title: "Sie sind zu einem Meeting eingeladen",
+    guest_text: "{by} lädt Sie zu „{room}“ ein. Sie brauchen kein Konto: Geben Sie den Namen ein, den die anderen sehen sollen.",
+    guest_label: "Ihr Name",
+    guest_nameless: "Bitte geben Sie einen Namen mit Buchstaben oder Ziffern ein.",
+    with_account: "Ich habe hier ein Konto",
+    invitation_over_title: "Diese Einladung gilt nicht mehr",
+    invitation_over_text: "Sie ist abgelaufen, wurde zurückgezogen, oder der Link ist unvollständig. Bitten Sie die Person, die Sie eingeladen hat, um einen neuen.",
+    may_not_invite_title: "Sie können in diesen Raum keine Gäste einladen",
+    may_not_invite_text: "Das können nur diejenigen, die „{}“ moderieren und denen eine Regel dieses Dienstes das Einladen erlaubt. Wenn Sie dazugehören sollten, wenden Sie sich bitte an Ihre IT-Administration.",
+    too_many_title: "Sie haben zu viele Einladungen",
+    too_many_text: "Fünfzig Ihrer Einladungen gelten noch. Ziehen Sie auf der Startseite eine zurück, bevor Sie die nächste erstellen.",
+    to_home: "Zur Startseite",
     as_moderator: "Moderation",
     as_participant: "Teilnahme",
     as_visitor: "Zuhören",

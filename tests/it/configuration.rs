@@ -280,6 +280,7 @@ fn the_documented_configuration_names_every_key_and_no_other() {
         "provider.claims",
         "session",
         "inline",
+        "invitations",
         "log",
         "policy",
         "policy.rules",

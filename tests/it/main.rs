@@ -26,6 +26,7 @@ mod home;
 mod id_tokens;
 mod inline;
 mod inline_logout;
+mod invitations;
 mod jaas;
 mod key_commands;
 mod key_rotation;

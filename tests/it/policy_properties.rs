@@ -5,10 +5,12 @@ use std::collections::BTreeSet;
 
 use jitsi_oidc_bridge::identity::{Email, Groups, Person};
 use jitsi_oidc_bridge::meeting::{MeetingRequest, RoomName};
+use jitsi_oidc_bridge::policy::decide::{Invited, invited};
 use jitsi_oidc_bridge::policy::pattern::Pattern;
 use jitsi_oidc_bridge::policy::rule::{Conditions, Effect, EmailDomain, Gift, User};
 use jitsi_oidc_bridge::policy::{
-    Decision, DeniedCause, Fallback, Feature, Grant, Policy, Role, RoomPassword, Rule, decide,
+    Decision, Denied, DeniedCause, Fallback, Feature, Grant, Policy, Role, RoomPassword, Rule,
+    decide,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
@@ -130,7 +132,7 @@ fn gifts() -> impl Strategy<Value = Gift> {
     let lifetimes = prop::option::of((1_i64..600).prop_map(Duration::minutes));
     let groups = prop::option::of(select(vec!["a", "b"]));
     let passwords = prop::option::of(select(vec!["one", "two"]));
-    let others = (groups, passwords, any::<[bool; 7]>());
+    let others = (groups, passwords, any::<[bool; 8]>());
     (roles, features, lifetimes, others).prop_map(
         |(role, features, lifetime, (group, password, flags))| {
             let [
@@ -141,6 +143,7 @@ fn gifts() -> impl Strategy<Value = Gift> {
                 user_lobby,
                 room_lobby,
                 any_room,
+                may_invite,
             ] = flags;
             Gift {
                 role,
@@ -155,6 +158,7 @@ fn gifts() -> impl Strategy<Value = Gift> {
                 group: group.map(str::to_owned),
                 lifetime,
                 any_room,
+                may_invite,
             }
         },
     )
@@ -291,7 +295,35 @@ proptest! {
             prop_assert!(grant.room_password.is_none() || grant.role == Role::Moderator, "{:?}", grant);
             prop_assert!(!(grant.user_lobby && (grant.lobby_bypass || grant.role == Role::Moderator)), "{:?}", grant);
             prop_assert!(!grant.name_readonly || grant.features.is_some(), "{:?}", grant);
+            prop_assert!(!grant.may_invite || grant.role == Role::Moderator, "{:?}", grant);
         }
+    }
+
+    /// Whatever the rules say, an invitation makes nobody more than a participant, and gets nobody past a refusal.
+    #[test]
+    fn a_guest_takes_part_and_no_more(policy in policies(), person in people(), request in requests()) {
+        let terms = Invited {
+            id: "x".to_owned(),
+            waits_in_lobby: true,
+            keeps_name: true,
+            lifetime: Duration::minutes(5),
+        };
+        match (decide(&policy, &person, &request), invited(&policy, &person, &request, &terms)) {
+            (_, Decision::Granted(grant)) => {
+                prop_assert_eq!(grant.role, Role::Participant);
+                prop_assert_eq!(grant.features.as_ref(), Some(&policy.everyday_features));
+                prop_assert_eq!(grant.lifetime, Some(Duration::minutes(5)));
+                prop_assert!(grant.user_lobby && grant.name_readonly && grant.room_password.is_none());
+                let more = [grant.lobby_bypass, grant.security_bypass, grant.any_room, grant.may_invite, grant.room_lobby];
+                prop_assert!(!more.contains(&true), "{:?}", grant);
+            }
+            (before, after) => prop_assert_eq!(before, after),
+        }
+        let refused = matches!(
+            decide(&policy, &person, &request),
+            Decision::Denied(Denied { cause: DeniedCause::Rule(_) | DeniedCause::Acr(_), .. })
+        );
+        prop_assert_eq!(refused, matches!(invited(&policy, &person, &request, &terms), Decision::Denied(_)));
     }
 
     /// Somebody who can choose a group's name must not be able to open another team's room with it.

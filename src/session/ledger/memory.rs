@@ -34,6 +34,14 @@ impl Memory {
         ids.into_iter().flatten().map(|(id, _)| id).collect()
     }
 
+    pub(super) fn read(&self, tag: &Key, now: OffsetDateTime) -> Vec<String> {
+        let now = now.unix_timestamp();
+        let ids = self.sessions.get(tag, now).into_iter().flatten();
+        ids.filter(|(_, ends)| *ends > now)
+            .map(|(id, _)| id.clone())
+            .collect()
+    }
+
     pub(super) fn mark(&mut self, tag: &Key, at: i64, until: OffsetDateTime, now: OffsetDateTime) {
         self.marks
             .put(tag, at, until.unix_timestamp(), now.unix_timestamp());

@@ -1,8 +1,8 @@
 //! The pages of errors: what happened, in words for the person, and what to do about it.
 
 use super::{Action, Page};
-use crate::meeting::Destination;
-use crate::policy::DeniedCause;
+use crate::meeting::{Destination, MeetingRequest};
+use crate::policy::{Denied, DeniedCause};
 use crate::token::MintError;
 use crate::web::Addresses;
 use crate::web::error::WebError;
@@ -28,24 +28,7 @@ pub(super) fn of<'a>(
             denied,
             name,
             request,
-        } => {
-            let (text, messages) = match &denied.cause {
-                DeniedCause::Rule(messages) => {
-                    (texts.denied_text, messages.iter().cloned().collect())
-                }
-                DeniedCause::Acr(_) => (texts.denied_acr_text, Vec::new()),
-                DeniedCause::NoRule => (texts.denied_by_default_text, Vec::new()),
-            };
-            Page {
-                messages,
-                person: Some(texts.signed_in_as.replace("{}", name)),
-                ..page.saying("denied", texts.denied_title, text)
-            }
-            .offering([Action {
-                label: texts.sign_in_as_other.to_owned(),
-                href: addresses.join(request, Some("login")),
-            }])
-        }
+        } => denied_page(denied, name.as_deref(), request, page, texts, addresses),
         WebError::TooWeak { destination, .. } => page
             .saying("denied", texts.denied_title, texts.denied_acr_text)
             .offering([as_other(destination)]),
@@ -89,9 +72,12 @@ pub(super) fn of<'a>(
         WebError::Meeting(crate::meeting::MeetingError::Room(_)) => {
             page.saying("problem", texts.bad_room_title, texts.bad_room_text)
         }
+        WebError::MayNotInvite(request) => page.may_not_invite(request, texts, addresses),
+        WebError::Invitation(error) => page.of_invitation(error, texts, addresses),
         WebError::Meeting(_)
         | WebError::Client(_)
         | WebError::TwoMeanings
+        | WebError::Form
         | WebError::Pending(_) => {
             page.saying("problem", texts.bad_request_title, texts.bad_request_text)
         }
@@ -111,6 +97,35 @@ pub(super) fn of<'a>(
             page.saying("problem", texts.internal_title, texts.internal_text)
         }
     }
+}
+
+fn denied_page<'a>(
+    denied: &Denied,
+    name: Option<&str>,
+    request: &MeetingRequest,
+    page: Page<'a>,
+    texts: &'a Texts,
+    addresses: &Addresses,
+) -> Page<'a> {
+    let (text, messages) = match &denied.cause {
+        DeniedCause::Rule(messages) => (texts.denied_text, messages.iter().cloned().collect()),
+        DeniedCause::Acr(_) => (texts.denied_acr_text, Vec::new()),
+        DeniedCause::NoRule => (texts.denied_by_default_text, Vec::new()),
+    };
+    // Without a name it is a guest, who may have an account after all.
+    let (label, prompt) = match name {
+        Some(_) => (texts.sign_in_as_other, Some("login")),
+        None => (texts.with_account, None),
+    };
+    Page {
+        messages,
+        person: name.map(|name| texts.signed_in_as.replace("{}", name)),
+        ..page.saying("denied", texts.denied_title, text)
+    }
+    .offering([Action {
+        label: label.to_owned(),
+        href: addresses.join(request, prompt),
+    }])
 }
 
 fn expired<'a>(

@@ -5,7 +5,7 @@ use std::io::{Read as _, Write as _};
 
 use percent_encoding::percent_decode_str;
 use reqwest::header::{
-    ACCEPT_LANGUAGE, COOKIE, HeaderMap, HeaderName, HeaderValue, LOCATION, SET_COOKIE,
+    ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HeaderMap, HeaderName, HeaderValue, LOCATION, SET_COOKIE,
 };
 use url::Url;
 
@@ -128,12 +128,25 @@ impl Browser {
 
     /// One request, without following.
     pub async fn hop(&mut self, url: &str) -> Landed {
+        self.send(url, self.client.get(url)).await
+    }
+
+    /// Sends a form, and does not follow.
+    pub async fn post(&mut self, url: &str, fields: &[(&str, &str)]) -> Landed {
+        let body = url::form_urlencoded::Serializer::new(String::new())
+            .extend_pairs(fields)
+            .finish();
+        let form = (CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let request = self.client.post(url).header(form.0, form.1).body(body);
+        self.send(url, request).await
+    }
+
+    async fn send(&mut self, url: &str, mut request: reqwest::RequestBuilder) -> Landed {
         let cookies: Vec<String> = self
             .cookies
             .iter()
             .map(|(name, value)| format!("{name}={value}"))
             .collect();
-        let mut request = self.client.get(url);
         if !cookies.is_empty() {
             request = request.header(COOKIE, cookies.join("; "));
         }

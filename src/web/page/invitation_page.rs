@@ -1,0 +1,131 @@
+//! The pages of invitations: made, used, and of no use.
+
+use super::{Action, Field, GuestPage, Page, PageForm};
+use crate::identity::guest::LONGEST_NAME;
+use crate::meeting::{Destination, Invitation, MeetingRequest};
+use crate::session::invitations::InvitationError;
+use crate::web::Addresses;
+use crate::web::texts::Texts;
+
+/// When an invitation ends, as every country reads it.
+pub(super) fn until(invitation: &Invitation) -> String {
+    let at = invitation.expires;
+    format!(
+        "{:04}-{:02}-{:02} {:02}:{:02} UTC",
+        at.year(),
+        u8::from(at.month()),
+        at.day(),
+        at.hour(),
+        at.minute()
+    )
+}
+
+/// The room, and its tenant if it has one.
+pub(super) fn place(invitation: &Invitation) -> String {
+    named(&invitation.request())
+}
+
+fn named(request: &MeetingRequest) -> String {
+    let room = request.room.readable();
+    match &request.tenant {
+        Some(tenant) => format!("{tenant}/{room}"),
+        None => room,
+    }
+}
+
+impl<'a> Page<'a> {
+    /// The link of a new invitation.
+    pub(super) fn with_invitation(
+        self,
+        invitation: &Invitation,
+        link: &str,
+        texts: &'a Texts,
+        addresses: &Addresses,
+    ) -> Self {
+        // The room last: its name may hold what looks like a place for something.
+        let text = texts
+            .invited_text
+            .replace("{until}", &until(invitation))
+            .replace("{room}", &place(invitation));
+        Page {
+            copy: Some((texts.invitation_link_label, link.to_owned())),
+            ..self.saying("good", texts.invited_title, &text)
+        }
+        .offering([Action {
+            label: texts.to_home.to_owned(),
+            href: addresses.home(),
+        }])
+    }
+
+    /// What a guest sees who opens the link.
+    pub(super) fn for_guest(self, guest: &GuestPage, texts: &'a Texts) -> Self {
+        let text = texts
+            .guest_text
+            .replace("{room}", &place(&guest.invitation))
+            .replace("{by}", &guest.invitation.by);
+        let nameless = guest.nameless.then(|| texts.guest_nameless.to_owned());
+        Page {
+            messages: nameless.into_iter().collect(),
+            forms: vec![PageForm {
+                action: guest.action.clone(),
+                method: "post",
+                hidden: Vec::new(),
+                text: None,
+                field: Some(Field {
+                    name: "name",
+                    label: texts.guest_label,
+                    fill: "name",
+                    longest: LONGEST_NAME,
+                }),
+                button: texts.room_button,
+            }],
+            ..self.saying("info", texts.guest_title, &text)
+        }
+        .offering([Action {
+            label: texts.with_account.to_owned(),
+            href: guest.with_account.clone(),
+        }])
+    }
+
+    /// Somebody wanted to invite where they may not.
+    pub(super) fn may_not_invite(
+        self,
+        request: &MeetingRequest,
+        texts: &'a Texts,
+        addresses: &Addresses,
+    ) -> Self {
+        let text = texts.may_not_invite_text.replace("{}", &named(request));
+        self.saying("denied", texts.may_not_invite_title, &text)
+            .offering([Action {
+                label: texts.to_home.to_owned(),
+                href: addresses.again(&Destination::Home, None),
+            }])
+    }
+
+    /// An invitation that does not count, or of which nobody knows whether it does.
+    pub(super) fn of_invitation(
+        self,
+        error: &InvitationError,
+        texts: &'a Texts,
+        addresses: &Addresses,
+    ) -> Self {
+        match error {
+            InvitationError::Unknown
+            | InvitationError::Ended(_)
+            | InvitationError::Withdrawn(_) => self.saying(
+                "info",
+                texts.invitation_over_title,
+                texts.invitation_over_text,
+            ),
+            InvitationError::TooMany => self
+                .saying("info", texts.too_many_title, texts.too_many_text)
+                .offering([Action {
+                    label: texts.to_home.to_owned(),
+                    href: addresses.home(),
+                }]),
+            InvitationError::Sealing(_) | InvitationError::Store(_) => {
+                self.saying("problem", texts.internal_title, texts.internal_text)
+            }
+        }
+    }
+}
