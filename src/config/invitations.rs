@@ -5,6 +5,7 @@ use time::Duration;
 use super::load::positive;
 use super::reader::Section;
 use crate::identity::claims::clean;
+use crate::identity::guest::{LONGEST_MARK, units};
 
 /// What invitations are like.
 #[derive(Debug, Clone)]
@@ -26,6 +27,10 @@ pub fn read(mut section: Section<'_>) -> Option<Invitations> {
     let mark = mark.map(|mark| clean(&mark));
     if mark.as_deref() == Some("") {
         let said = "empty: without it, guests could pass for whomever they name themselves after";
+        section.fault("guest_mark", origin.clone(), said);
+    }
+    if mark.as_ref().is_some_and(|mark| units(mark) > LONGEST_MARK) {
+        let said = format!("longer than {LONGEST_MARK} characters: little would be left of a name");
         section.fault("guest_mark", origin, said);
     }
     section.finish();

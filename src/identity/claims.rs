@@ -341,7 +341,7 @@ pub fn shown(text: &str) -> String {
 }
 
 /// At most `most` characters.
-pub(super) fn shorten(text: &str, most: usize) -> String {
+fn shorten(text: &str, most: usize) -> String {
     text.chars()
         .take(most)
         .collect::<String>()

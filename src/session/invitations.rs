@@ -1,8 +1,8 @@
 //! Invitations for people without an account: a sealed link, good for one room until a time, and withdrawn by whoever
 //! made it.
 //!
-//! The link holds all that it stands for. The store holds which invitations somebody has made, without the links, and
-//! which of them were withdrawn: what it forgets can be withdrawn no more.
+//! The link holds all that it stands for. The store holds which invitations there are, without the links: one that it
+//! does not know was withdrawn, or is forgotten, and does not count.
 
 use aws_lc_rs::rand::SecureRandom;
 use base64::Engine as _;
@@ -10,7 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use time::{Duration, OffsetDateTime};
 use tower_sessions::session_store::Error;
 
-use super::ledger::{Ledger, Tag};
+use super::ledger::{Key, Ledger, Tag};
 use super::pending::{PendingError, Purpose, Seals};
 use super::store::Store;
 use crate::identity::Person;
@@ -36,8 +36,8 @@ pub enum InvitationError {
     /// Too late.
     #[error("the invitation {0} has ended")]
     Ended(String),
-    /// Withdrawn.
-    #[error("the invitation {0} was withdrawn")]
+    /// Withdrawn, or forgotten with the rest of the store.
+    #[error("the invitation {0} was withdrawn, or the session store was emptied")]
     Withdrawn(String),
     /// One person has as many as can be kept an eye on.
     #[error("{MOST_OF_ONE_PERSON} invitations of this person still count")]
@@ -80,7 +80,7 @@ impl Invitations {
         now: OffsetDateTime,
         random: &(dyn SecureRandom + Sync),
     ) -> Result<Made, InvitationError> {
-        if self.of(by, now).await?.len() >= MOST_OF_ONE_PERSON {
+        if self.made_by(by, now).await?.len() >= MOST_OF_ONE_PERSON {
             return Err(InvitationError::TooMany);
         }
         let mut id = [0; 9];
@@ -94,10 +94,12 @@ impl Invitations {
         };
         let sealed = seals.seal(Purpose::Invitation, &invitation)?;
         let entry = serde_json::to_string(&invitation).map_err(|_| PendingError::Sealing)?;
-        let of = Tag::InvitationsOf(&by.issuer, &by.subject).key();
+        let (all, this) = (of(by), Tag::Invitation(&invitation.id).key());
+        // Written down first, so that nothing counts that cannot be withdrawn.
         self.ledger
-            .add(&of, &entry, invitation.expires, now)
+            .add(&all, &entry, invitation.expires, now)
             .await?;
+        self.ledger.mark(&this, now, invitation.expires).await?;
         Ok(Made { invitation, sealed })
     }
 
@@ -117,24 +119,11 @@ impl Invitations {
         if invitation.expires <= now {
             return Err(InvitationError::Ended(invitation.id));
         }
-        if self.is_withdrawn(&invitation, now).await? {
+        let this = Tag::Invitation(&invitation.id).key();
+        if self.ledger.marked(&this, now).await?.is_none() {
             return Err(InvitationError::Withdrawn(invitation.id));
         }
         Ok(invitation)
-    }
-
-    /// The invitations of a person that still count, the first to end first.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn of(&self, person: &Person, now: OffsetDateTime) -> Result<Vec<Invitation>, Error> {
-        let mut living = Vec::new();
-        for invitation in self.made_by(person, now).await? {
-            if !self.is_withdrawn(&invitation, now).await? {
-                living.push(invitation);
-            }
-        }
-        Ok(living)
     }
 
     /// Withdraws one of a person's own invitations; gives whether there was one.
@@ -151,31 +140,34 @@ impl Invitations {
         let Some(invitation) = made.into_iter().find(|invitation| invitation.id == id) else {
             return Ok(false);
         };
-        let tag = Tag::Invitation(&invitation.id).key();
-        // It has ended by itself when the mark goes.
-        self.ledger.mark(&tag, now, invitation.expires).await?;
+        self.ledger
+            .unmark(&Tag::Invitation(&invitation.id).key())
+            .await?;
+        // Dead from here on, whatever becomes of the list.
+        if let Ok(entry) = serde_json::to_string(&invitation) {
+            self.ledger.remove(&of(person), &entry).await?;
+        }
         Ok(true)
     }
 
-    async fn made_by(
+    /// The invitations of a person that still count, the first to end first.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn made_by(
         &self,
         person: &Person,
         now: OffsetDateTime,
     ) -> Result<Vec<Invitation>, Error> {
-        let of = Tag::InvitationsOf(&person.issuer, &person.subject).key();
-        let entries = self.ledger.read(&of, now).await?;
+        let entries = self.ledger.read(&of(person), now).await?;
         Ok(entries
             .iter()
             .filter_map(|entry| serde_json::from_str(entry).ok())
             .collect())
     }
+}
 
-    async fn is_withdrawn(
-        &self,
-        invitation: &Invitation,
-        now: OffsetDateTime,
-    ) -> Result<bool, Error> {
-        let tag = Tag::Invitation(&invitation.id).key();
-        Ok(self.ledger.marked(&tag, now).await?.is_some())
-    }
+/// Under what a person's invitations are written down.
+fn of(person: &Person) -> Key {
+    Tag::InvitationsOf(&person.issuer, &person.subject).key()
 }

@@ -202,6 +202,40 @@ impl Ledger {
         }
     }
 
+    /// Takes a mark away.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn unmark(&self, tag: &Key) -> Result<(), Error> {
+        match self {
+            Self::Memory(memory) => {
+                locked(memory).unmark(tag);
+                Ok(())
+            }
+            Self::Redis(pool) => pool
+                .del::<(), _>(tag.in_redis("revoked"))
+                .await
+                .map_err(|error| of_redis(&error)),
+        }
+    }
+
+    /// Takes one thing out that is written down under a tag.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn remove(&self, tag: &Key, id: &str) -> Result<(), Error> {
+        match self {
+            Self::Memory(memory) => {
+                locked(memory).forget(tag, id);
+                Ok(())
+            }
+            Self::Redis(pool) => pool
+                .zrem::<(), _, _>(tag.in_redis("sessions"), id)
+                .await
+                .map_err(|error| of_redis(&error)),
+        }
+    }
+
     /// When a tag was last marked as logged out, in seconds since 1970.
     ///
     /// # Errors

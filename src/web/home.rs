@@ -37,7 +37,7 @@ pub async fn get(State(state): State<AppState>, headers: HeaderMap) -> Response 
 async fn guests(state: &AppState, session: Option<&str>, person: &Person) -> Option<HomeGuests> {
     let invitations = state.invitations.as_ref()?;
     let form_token = state.seals.form_token(session?).ok()?;
-    let own = invitations.of(person, state.clock.now()).await;
+    let own = invitations.made_by(person, state.clock.now()).await;
     let invitations = own.unwrap_or_else(|error| {
         tracing::warn!(%error, "the session store does not answer; invitations are not shown");
         Vec::new()

@@ -8,6 +8,7 @@ use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
+use percent_encoding::percent_decode_str;
 
 use super::error::Cause;
 use super::page::CONTENT_SECURITY_POLICY;
@@ -78,11 +79,13 @@ pub async fn tell(mut request: Request, next: Next) -> Response {
 /// The path as logs may hold it. Without the query: that holds codes and states; and without an invitation, which is a
 /// secret among those whom it invites.
 fn shown(path: &str) -> String {
-    let short: String = path.chars().take(LONGEST_PATH).collect();
-    match short.split_once("/invite/") {
-        Some((before, _)) => format!("{before}/invite/…"),
-        None => short,
+    // However it is spelt: a mangled link leads nowhere here, but could be mended by whoever reads it.
+    let plain = percent_decode_str(path).decode_utf8_lossy();
+    let plain = plain.to_ascii_lowercase();
+    if ["/invite/", "/invite%"].iter().any(|to| plain.contains(to)) {
+        return "/invite/…".to_owned();
     }
+    path.chars().take(LONGEST_PATH).collect()
 }
 
 /// An origin that may frame an answer; an extension of the response.
@@ -147,7 +150,15 @@ mod tests {
     #[test]
     fn the_log_holds_no_invitation() {
         assert_eq!(shown("/invite/c2VhbGVk"), "/invite/…");
-        assert_eq!(shown("/sso/invite/a/b"), "/sso/invite/…");
+        for spelt in [
+            "/sso/invite/a/b",
+            "/Invite/a",
+            "/invite%2Fa",
+            "/%69nvite/a",
+            "/invite%252fa",
+        ] {
+            assert_eq!(shown(spelt), "/invite/…");
+        }
         assert_eq!(shown("/sso/room/a"), "/sso/room/a");
         assert_eq!(shown(&format!("/{}", "x".repeat(400))).len(), 300);
     }

@@ -47,6 +47,16 @@ impl Memory {
             .put(tag, at, until.unix_timestamp(), now.unix_timestamp());
     }
 
+    pub(super) fn unmark(&mut self, tag: &Key) {
+        self.marks.remove(tag);
+    }
+
+    pub(super) fn forget(&mut self, tag: &Key, id: &str) {
+        if let Some((ids, _)) = self.sessions.values.get_mut(tag) {
+            ids.retain(|(known, _)| known != id);
+        }
+    }
+
     pub(super) fn marked(&self, tag: &Key, now: OffsetDateTime) -> Option<i64> {
         self.marks.get(tag, now.unix_timestamp()).copied()
     }

@@ -1,7 +1,7 @@
 //! The pages of invitations: made, used, and of no use.
 
 use super::{Action, Field, GuestPage, Page, PageForm};
-use crate::identity::guest::LONGEST_NAME;
+use crate::identity::claims::clean;
 use crate::meeting::{Destination, Invitation, MeetingRequest};
 use crate::session::invitations::InvitationError;
 use crate::web::Addresses;
@@ -26,12 +26,15 @@ pub(super) fn place(invitation: &Invitation) -> String {
 }
 
 fn named(request: &MeetingRequest) -> String {
-    let room = request.room.readable();
+    let room = clean(&request.room.readable());
     match &request.tenant {
         Some(tenant) => format!("{tenant}/{room}"),
         None => room,
     }
 }
+
+/// The longest text that can be typed for a name; what Jitsi does not show is cut off later.
+const LONGEST_TYPED: usize = 100;
 
 impl<'a> Page<'a> {
     /// The link of a new invitation.
@@ -75,7 +78,7 @@ impl<'a> Page<'a> {
                     name: "name",
                     label: texts.guest_label,
                     fill: "name",
-                    longest: LONGEST_NAME,
+                    longest: LONGEST_TYPED,
                 }),
                 button: texts.room_button,
             }],
