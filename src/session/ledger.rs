@@ -1,5 +1,6 @@
 //! What is written down beside the sessions, so that they can be ended from outside: which sessions a person and a
-//! session at the provider have here, when they were logged out, and which logout tokens have been used.
+//! session at the provider have here, when they were logged out, and which logout tokens have been used. Invitations are
+//! written down in the same way: which ones somebody has made, and a mark for each that still counts.
 //!
 //! Everything goes by digests: a key tells nothing of the person. In Redis or Valkey all of it is shared among replicas;
 //! keys are read and written one by one, so that a cluster may keep them apart.
@@ -25,7 +26,7 @@ const MOST_SESSIONS: i64 = 1000;
 /// What every key in Redis begins with.
 const PREFIX: &str = "jitsi-oidc-bridge";
 
-/// By what sessions are ended. Each session has two or three of them.
+/// Under what something is written down. Each session has two or three, by which it is ended.
 #[derive(Debug, Clone, Copy)]
 pub enum Tag<'a> {
     /// Every session of a person (issuer, subject).
@@ -96,7 +97,7 @@ impl Ledger {
         }
     }
 
-    /// Writes down a session under a tag, until it ends by itself.
+    /// Writes down a session, or an invitation, under a tag, until it ends by itself.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -113,7 +114,7 @@ impl Ledger {
                 Ok(())
             }
             Self::Redis(pool) => {
-                let key = tag.in_redis("sessions");
+                let key = tag.in_redis("list");
                 let pipeline = pool.next().pipeline();
                 let seconds = until.unix_timestamp();
                 let member = (float(seconds), id);
@@ -143,7 +144,7 @@ impl Ledger {
         match self {
             Self::Memory(memory) => Ok(locked(memory).take(tag, now)),
             Self::Redis(pool) => {
-                let key = tag.in_redis("sessions");
+                let key = tag.in_redis("list");
                 let ids: Vec<String> = pool
                     .zrange(&key, 0, -1, None, false, None, false)
                     .await
@@ -169,7 +170,7 @@ impl Ledger {
             Self::Memory(memory) => Ok(locked(memory).read(tag, now)),
             Self::Redis(pool) => {
                 let after = float(now.unix_timestamp() + 1);
-                let key = tag.in_redis("sessions");
+                let key = tag.in_redis("list");
                 pool.zrangebyscore(key, after, f64::INFINITY, false, None)
                     .await
                     .map_err(|error| of_redis(&error))
@@ -177,7 +178,8 @@ impl Ledger {
         }
     }
 
-    /// Marks a tag as logged out at a time. The mark is kept until `until`.
+    /// Marks a tag at a time, and keeps the mark until `until`. A tag of sessions is marked when they are logged out, an
+    /// invitation as long as it counts: what is forgotten must not open anything.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -194,7 +196,7 @@ impl Ledger {
             }
             Self::Redis(pool) => {
                 let kept = Expiration::EXAT(until.unix_timestamp());
-                let (key, at) = (tag.in_redis("revoked"), at.unix_timestamp());
+                let (key, at) = (tag.in_redis("mark"), at.unix_timestamp());
                 pool.set::<(), _, _>(key, at, Some(kept), None, false)
                     .await
                     .map_err(|error| of_redis(&error))
@@ -213,7 +215,7 @@ impl Ledger {
                 Ok(())
             }
             Self::Redis(pool) => pool
-                .del::<(), _>(tag.in_redis("revoked"))
+                .del::<(), _>(tag.in_redis("mark"))
                 .await
                 .map_err(|error| of_redis(&error)),
         }
@@ -230,13 +232,13 @@ impl Ledger {
                 Ok(())
             }
             Self::Redis(pool) => pool
-                .zrem::<(), _, _>(tag.in_redis("sessions"), id)
+                .zrem::<(), _, _>(tag.in_redis("list"), id)
                 .await
                 .map_err(|error| of_redis(&error)),
         }
     }
 
-    /// When a tag was last marked as logged out, in seconds since 1970.
+    /// When a tag was last marked, in seconds since 1970.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -244,7 +246,7 @@ impl Ledger {
         match self {
             Self::Memory(memory) => Ok(locked(memory).marked(tag, now)),
             // Boxed, as three of these are asked at once.
-            Self::Redis(pool) => Box::pin(pool.get(tag.in_redis("revoked")))
+            Self::Redis(pool) => Box::pin(pool.get(tag.in_redis("mark")))
                 .await
                 .map_err(|error| of_redis(&error)),
         }
