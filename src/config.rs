@@ -13,6 +13,7 @@ mod jitsi_openid;
 pub mod load;
 mod policy;
 mod provider;
+mod providers;
 mod reader;
 mod signing;
 mod source;
@@ -34,6 +35,7 @@ use crate::meeting::app::Apps;
 use crate::meeting::jaas::AppId;
 use crate::meeting::url::TokenPlace;
 use crate::policy::Policy;
+use crate::policy::entrance::Entrance;
 use crate::session::SessionLimits;
 use crate::session::logout_state::SignedOut;
 use crate::token::TokenIdentity;
@@ -50,8 +52,8 @@ pub struct Config {
     pub jitsi: Jitsi,
     /// `[token]`
     pub token: Token,
-    /// `[provider]`
-    pub provider: ProviderConfig,
+    /// `[provider]`, or each `[providers.NAME]`; at least one.
+    pub providers: Vec<ProviderConfig>,
     /// `[session]`
     pub session: Sessions,
     /// `[inline]`
@@ -130,11 +132,13 @@ pub enum Signing {
     Keys(LiveKeys),
 }
 
-/// `[provider]`: who signs people in, and how it is reached.
+/// `[provider]` or `[providers.NAME]`: who signs people in, and how it is reached.
 #[derive(Debug)]
 pub struct ProviderConfig {
     /// What the login needs.
     pub settings: ProviderSettings,
+    /// Which meetings it is for.
+    pub entrance: Entrance,
     /// The issuer as an address.
     pub issuer: Url,
     /// The address under which this server reaches the issuer's origin.

@@ -12,6 +12,7 @@ pub mod logout_token;
 pub mod metadata;
 pub mod provider;
 pub mod provider_session;
+pub mod providers;
 pub mod settings;
 pub mod token_endpoint;
 

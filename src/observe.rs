@@ -65,7 +65,7 @@ pub enum DecidedOutcome {
         /// The token's `jti`.
         jti: String,
     },
-    /// Refused, for this cause: `rule`, `acr` or `no_rule`.
+    /// Refused, for this cause: `rule`, `acr`, `no_rule` or `provider`.
     Denied(&'static str),
 }
 
@@ -112,6 +112,7 @@ impl Audit {
                     DeniedCause::Rule(_) => "rule",
                     DeniedCause::Acr(_) => "acr",
                     DeniedCause::NoRule => "no_rule",
+                    DeniedCause::Provider => "provider",
                 }),
             ),
         };

@@ -6,6 +6,8 @@
 //! The order of rules never matters: grants add up, the highest role wins, a deny beats all.
 
 pub mod decide;
+pub mod email_domain;
+pub mod entrance;
 pub mod fault;
 pub mod feature;
 pub mod gift;
@@ -18,6 +20,7 @@ use std::collections::BTreeSet;
 use serde::Serialize;
 use time::Duration;
 
+use self::entrance::Entrances;
 use self::pattern::Pattern;
 use self::rule::Effect;
 use crate::meeting::RoomName;
@@ -36,6 +39,8 @@ pub struct Policy {
     pub everyday_features: BTreeSet<Feature>,
     /// Every token names its features, because the other side wants it so (JaaS).
     pub always_name_features: bool,
+    /// Whose people may come into which meetings, whatever rules say.
+    pub entrances: Entrances,
     /// The rules, in no order.
     pub rules: Vec<Rule>,
 }
@@ -159,4 +164,6 @@ pub enum DeniedCause {
     Acr(BTreeSet<String>),
     /// No rule gives a role, and the default is to deny.
     NoRule,
+    /// The meeting is for people of other providers.
+    Provider,
 }

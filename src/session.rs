@@ -1,6 +1,7 @@
 //! What is remembered after a login: [`SignedIn`], in a store of the operator's choice, behind one cookie; and how it is
 //! ended from outside.
 
+pub mod choices;
 pub mod forms;
 pub mod invitations;
 pub mod ledger;

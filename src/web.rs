@@ -5,6 +5,7 @@
 mod addresses;
 mod app_return;
 mod callback;
+mod choice;
 mod circles;
 pub mod cookies;
 pub mod error;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, FromRef};
+use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::{get, post};
@@ -43,9 +44,10 @@ use self::cookies::CookieSettings;
 pub use self::serving::{Patience, serve};
 use crate::admit::{Admission, Guests};
 use crate::clock::SharedClock;
-use crate::config::{Config, Signing, StoreChoice};
+use crate::config::{Config, ProviderConfig, Signing, StoreChoice};
 use crate::identity::http::{HttpError, ProviderHttp};
 use crate::identity::provider::Provider;
+use crate::identity::providers::Providers;
 use crate::meeting::url::MeetingUrls;
 use crate::observe::Audit;
 use crate::session::Sessions;
@@ -76,7 +78,7 @@ pub struct Parts {
     /// Policy, token and URL.
     pub admission: Admission,
     /// Who signs people in.
-    pub provider: Arc<Provider>,
+    pub providers: Arc<Providers>,
     /// Logins under way.
     pub seals: Seals,
     /// What is remembered; nothing when `session.enabled` is false.
@@ -107,12 +109,6 @@ impl std::ops::Deref for AppState {
     type Target = Parts;
     fn deref(&self) -> &Parts {
         &self.0
-    }
-}
-
-impl FromRef<AppState> for Arc<Provider> {
-    fn from_ref(state: &AppState) -> Self {
-        state.provider.clone()
     }
 }
 
@@ -149,8 +145,8 @@ pub enum BuildError {
 pub struct App {
     /// The routes.
     pub router: Router,
-    /// The provider, to be kept fresh.
-    pub provider: Arc<Provider>,
+    /// The providers, to be kept fresh.
+    pub providers: Arc<Providers>,
     /// How long others may take.
     pub patience: Patience,
     /// What signs; keys are read again when their file changes.
@@ -174,7 +170,7 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         server,
         jitsi,
         token,
-        provider,
+        providers,
         session,
         log: _,
         policy,
@@ -182,13 +178,11 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         invitations,
     } = config;
     let random = SystemRandom::new();
-    let http = ProviderHttp::new(
-        provider.timeout.unsigned_abs(),
-        provider.extra_ca.as_deref(),
-        &provider.issuer,
-        provider.internal_url.as_ref(),
-    )?;
-    let provider = Arc::new(Provider::new(provider.settings, http, clock.clone()));
+    let providers = providers
+        .into_iter()
+        .map(|provider| connect(provider, &clock))
+        .collect::<Result<Vec<_>, _>>()?;
+    let providers = Arc::new(Providers::new(providers));
     let cookie_key = match session.cookie_key {
         Some(key) => key,
         None => random_key(&random)?,
@@ -243,7 +237,7 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
             },
         },
         invitations: may_invite.then(|| Invitations::beside(&store, invitations.lifetime)),
-        provider: provider.clone(),
+        providers: providers.clone(),
         seals: Seals::new(&cookie_key)?,
         sessions: session
             .enabled
@@ -264,12 +258,26 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
     };
     Ok(App {
         router: router(state),
-        provider,
+        providers,
         patience,
         keyring,
         look_at_keys_every: LOOK_AT_KEYS_EVERY,
         clock,
     })
+}
+
+fn connect(config: ProviderConfig, clock: &SharedClock) -> Result<Arc<Provider>, HttpError> {
+    let http = ProviderHttp::new(
+        config.timeout.unsigned_abs(),
+        config.extra_ca.as_deref(),
+        &config.issuer,
+        config.internal_url.as_ref(),
+    )?;
+    Ok(Arc::new(Provider::new(
+        config.settings,
+        http,
+        clock.clone(),
+    )))
 }
 
 fn random_key(random: &SystemRandom) -> Result<SecretString, BuildError> {
@@ -306,8 +314,10 @@ fn router(state: AppState) -> Router {
                 .options(inline::preflight)
                 .layer(DefaultBodyLimit::max(LONGEST_TOKEN_REQUEST)),
         )
-        // Back from the provider.
+        // The choice of a provider, by an e-mail address; and back from it.
+        .route("/choose", post(choice::by_address).layer(form()))
         .route("/callback", get(callback::get))
+        .route("/callback/{provider}", get(callback::get))
         // For Prosody: the keys that verify tokens.
         .route("/.well-known/jwks.json", get(keys::jwks))
         .route("/asap/{name}", get(keys::asap))

@@ -14,8 +14,9 @@ use super::source::{DEFAULT_IP_VARIABLE, Node, Origin, overlay_environment, pars
 use super::value::choice;
 use super::{
     Config, Inline, Log, LogFormat, Server, Sessions, StoreChoice, Token, invitations, jaas, jitsi,
-    jitsi_openid, policy, provider, signing, token_content,
+    jitsi_openid, policy, providers, signing, token_content,
 };
+use crate::policy::Policy;
 use crate::session::SessionLimits;
 use crate::session::store::redis_address;
 
@@ -148,27 +149,29 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
     let jitsi = jitsi::read(root.section("jitsi"));
     let jaas_app_id = jitsi.as_ref().and_then(|jitsi| jitsi.jaas.as_ref());
     let token = token(root.section("token"), jaas_app_id.is_some());
-    let provider = provider::read(root.section("provider"));
+    let providers = providers::read(root);
     let session = session(root.section("session"));
     let inline = inline(root.section("inline"));
     let invitations = invitations::read(root.section("invitations"));
     let log = log(root.section("log"));
-    let names = provider
-        .as_ref()
-        .map(|provider| vec![provider.settings.name.clone()]);
-    let mut policy = policy::read(root.section("policy"), names.as_deref());
+    let mut policy = policy::read(root.section("policy"), providers.as_deref());
     if let Some(app_id) = jaas_app_id {
         jaas::settle(root, app_id, token.as_ref(), policy.as_mut());
     }
-    let provider = provider.map(|mut provider| {
-        if let Some(policy) = &policy {
-            provider.settings.claims.kept = policy.claims_looked_at();
+    let mut kept = policy
+        .as_ref()
+        .map(Policy::claims_looked_at)
+        .unwrap_or_default();
+    kept.extend(
+        token
+            .iter()
+            .flat_map(|token| token.content.extra.claims_looked_at()),
+    );
+    let providers = providers.map(|mut all| {
+        for provider in &mut all {
+            provider.settings.claims.kept.clone_from(&kept);
         }
-        if let Some(token) = &token {
-            let copied = token.content.extra.claims_looked_at();
-            provider.settings.claims.kept.extend(copied);
-        }
-        provider
+        all
     });
     if let (Some(policy), Some(session)) = (&policy, &session)
         && policy.lets_invite()
@@ -187,7 +190,7 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
         server: server?,
         jitsi: jitsi?,
         token: token?,
-        provider: provider?,
+        providers: providers?,
         session: session?,
         inline: inline?,
         invitations: invitations?,

@@ -4,18 +4,24 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::ProviderConfig;
 use super::grants;
 use super::reader::Section;
 use super::source::{Node, Origin, Raw};
 use super::value::{FromNode, choice, entries};
 use crate::identity::ClaimPath;
 use crate::meeting::Tenant;
+use crate::policy::entrance::Entrances;
 use crate::policy::pattern::Pattern;
 use crate::policy::rule::{Conditions, Effect, EmailDomain, TenantPattern, User};
 use crate::policy::{Fallback, Feature, Policy, Role, Rule};
 
-/// Reads the policy; `providers` are the names that rules may use.
-pub fn read(mut section: Section<'_>, providers: Option<&[String]>) -> Option<Policy> {
+/// Reads the policy for these providers, whose names rules may use.
+pub fn read(mut section: Section<'_>, providers: Option<&[ProviderConfig]>) -> Option<Policy> {
+    let provider_names: Option<Vec<String>> = providers.map(|all| {
+        let names = all.iter().map(|provider| provider.settings.name.clone());
+        names.collect()
+    });
     let default_origin = section.origin("default");
     let default = section.or("default", Fallback::Deny);
     let everyday = [
@@ -29,7 +35,7 @@ pub fn read(mut section: Section<'_>, providers: Option<&[String]>) -> Option<Po
     let written = section.count("rules");
     let mut names = BTreeSet::new();
     let rules = section.each("rules", |rule, origin| {
-        let rule = read_rule(rule, origin, providers)?;
+        let rule = read_rule(rule, origin, provider_names.as_deref())?;
         Some((rule, origin.clone()))
     });
     for (rule, origin) in &rules {
@@ -54,10 +60,15 @@ pub fn read(mut section: Section<'_>, providers: Option<&[String]>) -> Option<Po
         section.fault("rules", default_origin, "nobody could ever join: write a [[policy.rules]] that gives a role, or default = \"participant\" to let in everybody who can sign in");
     }
     section.finish();
+    let entrances = providers.map(|all| {
+        let entrances = all.iter().map(|provider| provider.entrance.clone());
+        entrances.collect()
+    });
     Some(Policy {
         default: default?,
         everyday_features: everyday_features?.into_iter().collect(),
         always_name_features: false,
+        entrances: Entrances::new(entrances.unwrap_or_default()),
         rules: rules.into_iter().map(|(rule, _)| rule).collect(),
     })
 }
@@ -137,7 +148,7 @@ fn read_conditions(section: &mut Section<'_>, providers: Option<&[String]>) -> O
 }
 
 /// A list that, when it is written, has something in it: a condition without choices could never hold.
-fn nonempty<T: FromNode>(section: &mut Section<'_>, key: &str) -> Option<Vec<T>> {
+pub(super) fn nonempty<T: FromNode>(section: &mut Section<'_>, key: &str) -> Option<Vec<T>> {
     let origin = section.origin(key);
     let list = section.or::<Vec<T>>(key, Vec::new())?;
     if list.is_empty() && origin.is_some() {
@@ -199,7 +210,7 @@ fn claim_value(node: &Node) -> Result<Value, String> {
     }
 }
 
-struct RoomPattern(Pattern);
+pub(super) struct RoomPattern(pub Pattern);
 
 impl FromNode for RoomPattern {
     fn from_node(node: &Node) -> Result<Self, String> {
@@ -249,21 +260,10 @@ impl FromNode for User {
 
 impl FromNode for EmailDomain {
     fn from_node(node: &Node) -> Result<Self, String> {
-        let text = String::from_node(node)?.to_ascii_lowercase();
-        let (name, below) = match text.strip_prefix("*.") {
-            Some(rest) => (rest, true),
-            None => (text.as_str(), false),
-        };
-        let plain = |c: char| c.is_alphanumeric() || matches!(c, '-' | '.');
-        if name.is_empty() || name.starts_with('.') || !name.chars().all(plain) {
-            return Err(format!(
+        Self::parse(&String::from_node(node)?).map_err(|text| {
+            format!(
                 "expected a domain such as \"example.org\" or \"*.example.org\", found {text:?}"
-            ));
-        }
-        Ok(if below {
-            Self::Below(format!(".{name}"))
-        } else {
-            Self::Exactly(name.to_owned())
+            )
         })
     }
 }

@@ -134,6 +134,11 @@ impl<'a> Section<'a> {
         self.table.get(key)
     }
 
+    /// The keys that have not been read yet.
+    pub fn keys(&self) -> Vec<String> {
+        self.table.keys().cloned().collect()
+    }
+
     /// How many entries a list has that has not been read yet.
     pub fn count(&self, key: &str) -> usize {
         match self.peek(key).map(|node| (&node.value, &node.origin)) {

@@ -101,6 +101,8 @@ pub struct ClaimMap {
     pub groups: Vec<ClaimPath>,
     /// Where groups are looked for.
     pub groups_from: Vec<Source>,
+    /// Stands before each group's name, so that the groups of several providers cannot be taken for each other.
+    pub groups_prefix: String,
     /// Treat every address as verified, for a provider that never says.
     pub trust_email: bool,
     /// The claims that rules look at; others are not kept.
@@ -121,7 +123,7 @@ pub enum GroupsError {
     Overage,
     /// Not names.
     #[error(
-        "a groups claim holds something else than names: point provider.claims.groups at the names"
+        "a groups claim holds something else than names: point claims.groups of the provider at the names"
     )]
     Unreadable,
     /// Too many, or too long.
@@ -206,6 +208,12 @@ impl ClaimMap {
                     Groups::Missing => groups = Groups::Known(found),
                 }
             }
+        }
+        if let Groups::Known(names) = &mut groups {
+            *names = std::mem::take(names)
+                .into_iter()
+                .map(|name| format!("{}{name}", self.groups_prefix))
+                .collect();
         }
         let too_long = |group: &str| group.len() > LONGEST_GROUP;
         if groups.iter().count() > MOST_GROUPS || groups.iter().any(too_long) {

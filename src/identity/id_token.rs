@@ -77,7 +77,7 @@ pub enum IdTokenError {
         expected: String,
     },
     /// `aud` names others as well.
-    #[error("also meant for clients that are not trusted: {0} (provider.trusted_audiences)")]
+    #[error("also meant for clients that are not trusted: {0} (trusted_audiences of the provider)")]
     OtherAudience(String),
     /// `azp` is another client, or absent though needed.
     #[error("the authorized party (azp) is {0:?}, not this client")]

@@ -58,7 +58,9 @@ pub enum SignatureError {
     )]
     Encrypted,
     /// The algorithm is none of those agreed on.
-    #[error("signed with {found}, but only {allowed} is accepted (provider.id_token_algorithms)")]
+    #[error(
+        "signed with {found}, but only {allowed} is accepted (id_token_algorithms of the provider)"
+    )]
     Algorithm {
         /// What the header says.
         found: String,

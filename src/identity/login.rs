@@ -13,7 +13,7 @@ use serde_json::Value;
 use time::OffsetDateTime;
 use url::Url;
 
-use super::claims::{Claims, Gathered, GroupsError, Source};
+use super::claims::{Claims, Gathered, GroupsError, Source, shown};
 use super::http::HttpError;
 use super::id_token::{Expected, IdTokenError, validate};
 use super::provider::{Known, Provider, ProviderError};
@@ -56,6 +56,14 @@ pub enum LoginError {
         /// The provider's.
         expected: String,
     },
+    /// The answer came to another provider's redirect URI than the login began with.
+    #[error("the answer came to {found}; the login began with {expected}")]
+    ForeignCallback {
+        /// Where it came to, below our address.
+        found: String,
+        /// Where it should have.
+        expected: String,
+    },
     /// The token endpoint refused the code.
     #[error("the token endpoint answered {status}: {error} {description:?}{hint}")]
     Refused {
@@ -84,7 +92,7 @@ pub enum LoginError {
     Groups(#[from] GroupsError),
     /// Groups are to be read from the access token, and it is none of this provider's.
     #[error(
-        "the access token is not a live JWT signed by the provider: take \"access_token\" out of provider.claims.groups_from"
+        "the access token is not a live JWT signed by the provider: take \"access_token\" out of claims.groups_from of the provider"
     )]
     AccessToken,
     /// Userinfo is needed and not to be had.
@@ -106,28 +114,28 @@ pub fn begin(
     let mut url = known.metadata.authorization_endpoint.clone();
     let mut query = url.query_pairs_mut();
     // First, so that nobody's extra parameter can take the place of one of ours.
-    for (name, value) in &settings.authorization_parameters {
+    for (name, value) in &settings.request.parameters {
         query.append_pair(name, value);
     }
     query
         .append_pair("response_type", "code")
         .append_pair("client_id", &settings.client_id)
         .append_pair("redirect_uri", redirect_uri)
-        .append_pair("scope", &settings.scopes.join(" "))
+        .append_pair("scope", &settings.request.scopes.join(" "))
         .append_pair("state", state)
         .append_pair("nonce", &secrets.nonce)
         .append_pair("code_challenge", &code_challenge(&secrets.code_verifier))
         .append_pair("code_challenge_method", "S256");
-    if let Some(prompt) = wishes.prompt.or(settings.prompt.as_deref()) {
+    if let Some(prompt) = wishes.prompt.or(settings.request.prompt.as_deref()) {
         query.append_pair("prompt", prompt);
     }
-    if let Some(max_age) = settings.max_age {
+    if let Some(max_age) = settings.request.max_age {
         query.append_pair("max_age", &max_age.whole_seconds().to_string());
     }
-    if !settings.acr_values.is_empty() {
-        query.append_pair("acr_values", &settings.acr_values.join(" "));
+    if !settings.request.acr_values.is_empty() {
+        query.append_pair("acr_values", &settings.request.acr_values.join(" "));
     }
-    if settings.ui_locales && !wishes.languages.is_empty() {
+    if settings.request.ui_locales && !wishes.languages.is_empty() {
         query.append_pair("ui_locales", &wishes.languages.join(" "));
     }
     drop(query);
@@ -211,6 +219,22 @@ pub fn check_answer_issuer(provider: &Provider, found: Option<&str>) -> Result<(
     }
 }
 
+/// Where the answer came to, below our own address. Each of several providers has a redirect URI of its own, so that a
+/// provider that names no issuer in its answers cannot hand us another's code either (RFC 9700, 4.4.2.2).
+///
+/// # Errors
+/// When it is another provider's.
+pub fn check_callback(provider: &Provider, path: &str) -> Result<(), LoginError> {
+    let expected = &provider.settings.redirect_path;
+    if path == expected {
+        return Ok(());
+    }
+    Err(LoginError::ForeignCallback {
+        found: shown(path),
+        expected: expected.clone(),
+    })
+}
+
 /// Validates the ID token, learning the provider once more when what is known of it may be out of date.
 async fn validated(
     provider: &Provider,
@@ -235,8 +259,8 @@ async fn validated(
             nonce: &secrets.nonce,
             access_token: tokens.access_token.as_deref(),
             at_hash: settings.at_hash,
-            acr_values: &settings.acr_values,
-            max_age: settings.max_age,
+            acr_values: &settings.request.acr_values,
+            max_age: settings.request.max_age,
             leeway: settings.clock_leeway,
             now,
         };
@@ -266,7 +290,7 @@ async fn userinfo(
     if answer.media_type == "application/jwt" {
         return Err(LoginError::Userinfo(
             "the endpoint sends a signed answer (JWT), which is not supported: switch it to plain JSON at the provider, \
-             or set provider.userinfo = \"never\""
+             or set userinfo = \"never\""
                 .to_owned(),
         ));
     }

@@ -1,5 +1,7 @@
 //! Logout-token validation, numbered as in OpenID Connect Back-Channel Logout 1.0, 2.6.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
@@ -73,6 +75,14 @@ impl From<SignatureError> for LogoutTokenError {
     fn from(error: SignatureError) -> Self {
         Self::Token(error.into())
     }
+}
+
+/// The issuer that a token names, by which alone nothing of it is believed: it says whose keys are to verify it.
+#[must_use]
+pub fn claimed_issuer(token: &str) -> Option<String> {
+    let payload = token.split('.').nth(1)?;
+    let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+    text(&claims, "iss").map(str::to_owned)
 }
 
 /// Validates a logout token, learning the provider once more when what is known of it may be out of date. Whether the

@@ -39,7 +39,7 @@ pub struct Metadata {
 pub enum MetadataError {
     /// They belong to somebody else (OpenID Connect Discovery 1.0, 4.3).
     #[error(
-        "the provider calls itself {found:?}, the configuration calls it {expected:?}: write provider.issuer exactly so, or mend the provider's public address"
+        "the provider calls itself {found:?}, the configuration calls it {expected:?}: write its issuer exactly so, or mend the provider's public address"
     )]
     Issuer {
         /// The metadata's issuer.

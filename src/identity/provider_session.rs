@@ -96,7 +96,7 @@ pub fn end_session_url(
         .append_pair("client_id", &settings.client_id)
         .append_pair("post_logout_redirect_uri", post_logout_redirect_uri)
         .append_pair("state", state);
-    if settings.ui_locales && !languages.is_empty() {
+    if settings.request.ui_locales && !languages.is_empty() {
         query.append_pair("ui_locales", &languages.join(" "));
     }
     drop(query);

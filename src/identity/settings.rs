@@ -37,28 +37,38 @@ impl ProviderSettings {
     /// may outlive a change of configuration, and stores may be shared.
     #[must_use]
     pub fn vouches_for(&self, person: &Person) -> bool {
-        let strong_enough = self.acr_values.is_empty()
+        let strong_enough = self.request.acr_values.is_empty()
             || person
                 .acr
                 .as_ref()
-                .is_some_and(|acr| self.acr_values.contains(acr));
+                .is_some_and(|acr| self.request.acr_values.contains(acr));
         person.issuer == self.issuer && person.provider == self.name && strong_enough
     }
 }
 
-/// One provider as configured, each value already checked.
-#[derive(Debug)]
-pub struct ProviderSettings {
-    /// Its name in policy rules and logs.
-    pub name: String,
-    /// The issuer identifier, compared letter by letter.
-    pub issuer: String,
-    /// Our client id.
-    pub client_id: String,
-    /// Our client secret; none for a public client.
-    pub client_secret: Option<SecretString>,
-    /// How the secret is shown.
-    pub client_authentication: ClientAuthentication,
+/// What people know a provider by, where they choose one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sign {
+    /// Its name for people.
+    pub label: String,
+    /// A picture, as a `data:` address.
+    pub logo: Option<String>,
+}
+
+impl Sign {
+    /// The bare name.
+    #[must_use]
+    pub fn named(name: &str) -> Self {
+        Self {
+            label: name.to_owned(),
+            logo: None,
+        }
+    }
+}
+
+/// What is asked of the provider at every sign-in.
+#[derive(Debug, Clone)]
+pub struct AuthorizationRequest {
     /// Scopes; `openid` is among them.
     pub scopes: Vec<String>,
     /// The `prompt` of every login.
@@ -68,9 +78,31 @@ pub struct ProviderSettings {
     /// Authentication contexts, one of which is required.
     pub acr_values: Vec<String>,
     /// Further parameters of the authorization request.
-    pub authorization_parameters: Vec<(String, String)>,
+    pub parameters: Vec<(String, String)>,
     /// Tell the provider the browser's languages.
     pub ui_locales: bool,
+}
+
+/// One provider as configured, each value already checked.
+#[derive(Debug)]
+pub struct ProviderSettings {
+    /// Its name in policy rules and logs.
+    pub name: String,
+    /// What people know it by.
+    pub sign: Sign,
+    /// Where it sends browsers back to, below our own address. Each of several has its own, so that an answer of one
+    /// cannot pass for another's (RFC 9700, 4.4.2.2).
+    pub redirect_path: String,
+    /// The issuer identifier, compared letter by letter.
+    pub issuer: String,
+    /// Our client id.
+    pub client_id: String,
+    /// Our client secret; none for a public client.
+    pub client_secret: Option<SecretString>,
+    /// How the secret is shown.
+    pub client_authentication: ClientAuthentication,
+    /// What is asked at every sign-in.
+    pub request: AuthorizationRequest,
     /// Accepted ID-token algorithms; empty: the asymmetric ones that the provider advertises.
     pub id_token_algorithms: Vec<Algorithm>,
     /// Other clients that may stand in an ID token's audience.

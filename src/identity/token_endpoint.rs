@@ -132,7 +132,7 @@ fn form_encoded(text: &str) -> String {
 fn hint(error: &str) -> &'static str {
     match error {
         "invalid_client" | "unauthorized_client" => {
-            " (look at provider.client_id, provider.client_secret and provider.client_authentication)"
+            " (look at the provider's client_id, client_secret and client_authentication)"
         }
         "invalid_grant" => {
             " (the code was used before, has expired, or the redirect URI registered at the provider is another)"

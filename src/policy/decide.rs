@@ -11,10 +11,21 @@ use crate::meeting::MeetingRequest;
 
 /// Decides what a person may do in a meeting.
 ///
-/// A deny beats all; then a rule that asks for a stronger sign-in refuses until it has one; then all that the rules
-/// give adds up.
+/// Whoever signed in at a provider that is not for this meeting is refused. Then a deny beats all; then a rule that asks
+/// for a stronger sign-in refuses until it has one; then all that the rules give adds up.
 #[must_use]
 pub fn decide(policy: &Policy, person: &Person, request: &MeetingRequest) -> Decision {
+    if policy.entrances.let_in(&person.provider, request) {
+        by_rules(policy, person, request)
+    } else {
+        Decision::Denied(Denied {
+            cause: DeniedCause::Provider,
+            rules: Vec::new(),
+        })
+    }
+}
+
+fn by_rules(policy: &Policy, person: &Person, request: &MeetingRequest) -> Decision {
     let mut denies = Refusal::default();
     let mut step_ups = Refusal::default();
     let mut gifts: Vec<(&str, &Gift)> = Vec::new();
@@ -59,7 +70,7 @@ pub fn invited(
     request: &MeetingRequest,
     invitation: &Invited,
 ) -> Decision {
-    match decide(policy, guest, request) {
+    match by_rules(policy, guest, request) {
         Decision::Denied(denied) if denied.cause != DeniedCause::NoRule => Decision::Denied(denied),
         Decision::Denied(_) | Decision::Granted(_) => Decision::Granted(Grant {
             role: Role::Participant,

@@ -6,6 +6,8 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+pub use super::email_domain::EmailDomain;
+use super::email_domain::verified_email;
 use super::fault::RuleFault;
 pub use super::gift::Gift;
 use super::pattern::{Bindings, Pattern, as_in_a_room};
@@ -60,15 +62,6 @@ pub enum User {
     Username(String),
     /// By a verified e-mail address, in lower case.
     Email(String),
-}
-
-/// A domain of e-mail addresses, in lower case.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum EmailDomain {
-    /// This domain alone.
-    Exactly(String),
-    /// Whatever ends so, a dot first.
-    Below(String),
 }
 
 /// A tenant, or none.
@@ -305,31 +298,10 @@ impl User {
     }
 }
 
-impl EmailDomain {
-    fn holds(&self, person: &Person) -> bool {
-        let Some(address) = verified_email(person) else {
-            return false;
-        };
-        let Some((_, domain)) = address.rsplit_once('@') else {
-            return false;
-        };
-        match self {
-            Self::Exactly(name) => domain == name,
-            Self::Below(suffix) => domain.ends_with(suffix.as_str()),
-        }
-    }
-}
-
-fn verified_email(person: &Person) -> Option<String> {
-    person
-        .email
-        .as_ref()
-        .filter(|email| email.verified)
-        .map(|email| email.address.to_ascii_lowercase())
-}
-
 impl TenantPattern {
-    fn is(&self, request: &MeetingRequest) -> bool {
+    /// Whether it is the tenant of this meeting.
+    #[must_use]
+    pub fn is(&self, request: &MeetingRequest) -> bool {
         match (self, &request.tenant) {
             (Self::None, None) => true,
             (Self::Named(pattern), Some(tenant)) => {

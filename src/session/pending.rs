@@ -27,6 +27,8 @@ pub struct PendingLogin {
     state_digest: String,
     nonce: String,
     code_verifier: String,
+    /// The name of the provider to which the browser was sent.
+    pub provider: String,
     /// Where the person wants to go.
     pub destination: Destination,
     begun_at: i64,
@@ -75,6 +77,7 @@ pub(super) enum Purpose {
     Visits,
     Invitation,
     Form,
+    Choice,
 }
 
 impl Seals {
@@ -104,12 +107,13 @@ impl Seals {
         derived
     }
 
-    /// Begins a login.
+    /// Begins a login at the provider of this name.
     ///
     /// # Errors
     /// When the request is too long for a cookie, or no random numbers are to be had.
     pub fn begin(
         &self,
+        provider: &str,
         destination: Destination,
         now: OffsetDateTime,
         random: &dyn SecureRandom,
@@ -126,6 +130,7 @@ impl Seals {
             state_digest: digest_of(&state),
             nonce: nonce.clone(),
             code_verifier: code_verifier.clone(),
+            provider: provider.to_owned(),
             destination,
             begun_at: now.unix_timestamp(),
         };
@@ -214,6 +219,7 @@ impl Purpose {
             Self::Visits => b"visits cookie",
             Self::Invitation => b"invitation",
             Self::Form => b"form",
+            Self::Choice => b"choice",
         })
     }
 }

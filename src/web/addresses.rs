@@ -3,6 +3,7 @@
 use percent_encoding::utf8_percent_encode;
 use url::Url;
 
+use crate::identity::settings::ProviderSettings;
 use crate::meeting::room::ENCODE_URI_COMPONENT;
 use crate::meeting::{Destination, MeetingRequest};
 
@@ -13,8 +14,6 @@ pub struct Addresses {
     pub base: String,
     /// Its path without the slash at its end; empty at the root of a host.
     pub path: String,
-    /// Where the provider sends browsers back to.
-    pub redirect_uri: String,
     /// Jitsi's page that ends an inline sign-in.
     pub sso_page: String,
     /// What Jitsi calls itself there.
@@ -29,7 +28,6 @@ impl Addresses {
         let path = public_url.path().trim_end_matches('/').to_owned();
         let jitsi = jitsi.as_str().trim_end_matches('/');
         Self {
-            redirect_uri: format!("{base}/callback"),
             sso_page: format!("{jitsi}/static/sso.html"),
             client_id: client_id.to_owned(),
             base,
@@ -43,19 +41,47 @@ impl Addresses {
         format!("{}/", self.base)
     }
 
+    /// Where a provider sends browsers back to.
+    #[must_use]
+    pub fn redirect_uri(&self, provider: &ProviderSettings) -> String {
+        format!("{}{}", self.base, provider.redirect_path)
+    }
+
     /// The address of the same wish again, whatever it was.
     #[must_use]
     pub fn again(&self, destination: &Destination, prompt: Option<&str>) -> String {
-        match (destination, prompt) {
-            (Destination::Meeting(request), prompt) => self.join(request, prompt),
-            (Destination::Home, Some(prompt)) => format!("{}/sign-in?prompt={prompt}", self.base),
-            (Destination::Home, None) => format!("{}/sign-in", self.base),
-        }
+        self.with(destination, &[("prompt", prompt)])
+    }
+
+    /// The address of the same wish by way of the provider of this name.
+    #[must_use]
+    pub fn at(&self, destination: &Destination, prompt: Option<&str>, provider: &str) -> String {
+        self.with(destination, &[("prompt", prompt), ("idp", Some(provider))])
     }
 
     /// The address of a wish to join, the same as it came but for the prompt.
     #[must_use]
     pub fn join(&self, request: &MeetingRequest, prompt: Option<&str>) -> String {
+        self.join_with(request, &[("prompt", prompt)])
+    }
+
+    fn with(&self, destination: &Destination, further: &[(&str, Option<&str>)]) -> String {
+        match destination {
+            Destination::Meeting(request) => self.join_with(request, further),
+            Destination::Home => {
+                let given = further
+                    .iter()
+                    .filter_map(|(name, value)| Some((name, (*value)?)));
+                let query: Vec<String> = given
+                    .map(|(name, value)| format!("{name}={value}"))
+                    .collect();
+                let question = if query.is_empty() { "" } else { "?" };
+                format!("{}/sign-in{question}{}", self.base, query.join("&"))
+            }
+        }
+    }
+
+    fn join_with(&self, request: &MeetingRequest, further: &[(&str, Option<&str>)]) -> String {
         let state = request.to_state();
         let simple = state.is_none() && request.popup.is_none();
         let mut query = Vec::new();
@@ -86,8 +112,10 @@ impl Addresses {
             add("code_challenge", &popup.code_challenge);
             add("nonce", &popup.nonce);
         }
-        if let Some(prompt) = prompt {
-            add("prompt", prompt);
+        for (name, value) in further {
+            if let Some(value) = value {
+                add(name, value);
+            }
         }
         let question = if query.is_empty() { "" } else { "?" };
         format!("{}/{place}{question}{}", self.base, query.join("&"))

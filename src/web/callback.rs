@@ -11,12 +11,13 @@ use super::join::{into_meeting, set_cookies};
 use super::request::RequestId;
 use super::{AppState, cookies, redirect};
 use crate::identity::login;
+use crate::identity::provider::Provider;
 use crate::identity::provider_session::SignIn;
 use crate::meeting::Destination;
 use crate::session::Sessions;
 use crate::session::pending::PendingLogin;
 
-/// `GET /callback`.
+/// `GET /callback`, and `GET /callback/{name}` for each of several providers.
 pub async fn get(
     State(state): State<AppState>,
     Extension(id): Extension<RequestId>,
@@ -43,10 +44,14 @@ pub async fn get(
         // Too late, reloaded, or begun in another browser. The state, if it is ours, still knows for which room.
         return WebError::Expired(state.seals.destination_of(&answer.state)).into_response();
     };
+    let Some(provider) = state.providers.named(&pending.provider) else {
+        // Configuration has changed since.
+        return WebError::Expired(Some(pending.destination)).into_response();
+    };
     let mut set = vec![state.cookies.without_login(&answer.state)];
     // Before the provider is asked: a logout that it reports from here on ends the new session as well.
     let since = state.clock.now();
-    let response = match finish(&state, &answer, &pending).await {
+    let response = match finish(&state, provider, uri.path(), &answer, &pending).await {
         Ok(sign_in) => {
             let mut signed_out = false;
             if let Some(sessions) = &state.sessions {
@@ -96,16 +101,19 @@ async fn signed_out_since(
 
 async fn finish(
     state: &AppState,
+    provider: &Provider,
+    path: &str,
     answer: &Answer,
     pending: &PendingLogin,
 ) -> Result<SignIn, WebError> {
     let destination = || pending.destination.clone();
+    login::check_callback(provider, path).map_err(|error| WebError::login(error, destination()))?;
     let code = match &answer.outcome {
         Ok(code) => code,
         Err((error, description)) => {
             // An error without an issuer is believed: it gives nobody anything.
             if let Some(issuer) = &answer.issuer {
-                login::check_answer_issuer(&state.provider, Some(issuer))
+                login::check_answer_issuer(provider, Some(issuer))
                     .map_err(|error| WebError::login(error, destination()))?;
             }
             return Err(WebError::provider_said(error, description, destination()));
@@ -113,8 +121,8 @@ async fn finish(
     };
     let secrets = pending.secrets();
     login::finish(
-        &state.provider,
-        &state.addresses.redirect_uri,
+        provider,
+        &state.addresses.redirect_uri(&provider.settings),
         code,
         answer.issuer.as_deref(),
         &secrets,

@@ -74,6 +74,9 @@ pub enum WebError {
         /// Where the person wanted to go.
         request: MeetingRequest,
     },
+    /// The meeting is for people of no provider at all.
+    #[error("no provider is for this meeting: each names other tenants or rooms")]
+    NoProvider(Destination),
     /// The provider cannot be reached.
     #[error("the provider is not available: {cause}")]
     Unavailable {
@@ -224,6 +227,7 @@ impl WebError {
             | Self::Cancelled { .. }
             | Self::LoginRequired { .. }
             | Self::MayNotInvite(_)
+            | Self::NoProvider(_)
             | Self::TooWeak { .. } => StatusCode::FORBIDDEN,
             // No 5xx: nothing failed here, and proxies like to put pages of their own over those.
             Self::InCircles { .. } | Self::Invitation(InvitationError::TooMany) => {
@@ -261,6 +265,7 @@ fn cause_name(cause: &DeniedCause) -> &'static str {
         DeniedCause::Rule(_) => "a rule denies",
         DeniedCause::Acr(_) => "a stronger sign-in is asked for",
         DeniedCause::NoRule => "no rule gives a role",
+        DeniedCause::Provider => "the meeting is for people of another provider",
     }
 }
 

@@ -5,6 +5,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 
+use super::choice::Asked;
 use super::error::WebError;
 use super::page::{Home, HomeGuests, HomeRoom, Notice, SignedInHome};
 use super::{AppState, cookies, join, redirect};
@@ -79,12 +80,15 @@ pub async fn sign_in(
     if state.sessions.is_none() {
         return Ok(redirect::to(&state.addresses.home()));
     }
-    let prompt = join::prompt(&uri)?;
+    let asked = Asked::of(&uri)?;
     let id = state.cookies.session(&cookies::of(&headers));
-    if prompt.is_none() && join::signed_in(&state, id.as_deref()).await.is_some() {
+    if asked.prompt.is_none()
+        && let Some(person) = join::signed_in(&state, id.as_deref()).await
+        && asked.idp.is_none_or(|idp| idp == person.provider)
+    {
         return Ok(redirect::to(&state.addresses.home()));
     }
-    join::begin_login(&state, &headers, Destination::Home, prompt).await
+    join::begin_login(&state, &headers, Destination::Home, asked).await
 }
 
 /// `GET /open?room=…`: a room as somebody typed it into the form, where a space is a `+`.

@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use url::form_urlencoded;
 
+use super::choice::Asked;
 use super::error::WebError;
 use super::request::RequestId;
 use super::token_answer::{Refusal, TokenAnswer};
@@ -67,8 +68,7 @@ pub async fn authorize(
         }
         request.popup = Some(popup);
     }
-    let prompt = join::prompt(&uri)?;
-    join::get(state, id, headers, request, prompt).await
+    join::get(state, id, headers, request, Asked::of(&uri)?).await
 }
 
 /// Ends a popup's sign-in: back to `sso.html`, with a code if the person may join.
@@ -253,7 +253,7 @@ fn mint(state: &AppState, id: &RequestId, sign_in: &SignIn) -> Result<TokenAnswe
         nonce,
         ..
     } = sign_in;
-    if !state.provider.settings.vouches_for(person) {
+    if state.providers.vouching_for(person).is_none() {
         return Err(Refusal::Denied);
     }
     let outcome = state

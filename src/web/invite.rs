@@ -163,13 +163,14 @@ async fn whose_form(
         .ok_or_else(expired)
 }
 
-fn read(fields: Fields) -> Result<Vec<(String, String)>, WebError> {
+/// A form's fields.
+pub fn read(fields: Fields) -> Result<Vec<(String, String)>, WebError> {
     let Form(fields) = fields.map_err(|_| WebError::Form)?;
     Ok(fields)
 }
 
 /// A field's text; nothing when it is absent or came twice.
-fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
+pub fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
     let mut values = fields.iter().filter(|(key, _)| key == name);
     match (values.next(), values.next()) {
         (Some((_, value)), None) => value,

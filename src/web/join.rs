@@ -6,7 +6,9 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum_extra::extract::cookie::Cookie;
 use percent_encoding::percent_decode_str;
 
+use super::choice::{self, Asked, Choice};
 use super::error::WebError;
+use super::page::Notice;
 use super::request::RequestId;
 use super::{AppState, app_return, circles, cookies, inline, languages, redirect};
 use crate::admit::{Admitted, Outcome};
@@ -37,7 +39,7 @@ pub async fn by_path(
         _ => return Err(WebError::NotFound),
     };
     let request = MeetingRequest::parse(Some(room), tenant, None)?;
-    get(state, id, headers, request, prompt(&uri)?).await
+    get(state, id, headers, request, Asked::of(&uri)?).await
 }
 
 /// `GET /join?room=…&tenant=…&state=…`.
@@ -54,7 +56,7 @@ pub async fn by_query(
         parameter(&uri, "tenant")?,
         jitsi_state.as_deref(),
     )?;
-    get(state, id, headers, request, prompt(&uri)?).await
+    get(state, id, headers, request, Asked::of(&uri)?).await
 }
 
 /// A parameter of the query as it stands there, still encoded. One that comes twice has no meaning.
@@ -82,7 +84,7 @@ pub async fn get(
     Extension(id): Extension<RequestId>,
     headers: HeaderMap,
     request: MeetingRequest,
-    prompt: Option<&'static str>,
+    asked: Asked<'_>,
 ) -> Result<Response, WebError> {
     if state.admission.confuses(&request) {
         return Err(WebError::Meeting(TenantError.into()));
@@ -95,12 +97,15 @@ pub async fn get(
     {
         return Ok(stop);
     }
-    if prompt.is_none()
+    if asked.prompt.is_none()
         && let Some(person) = signed_in(&state, state.cookies.session(&jar).as_deref()).await
+        && asked.idp.is_none_or(|idp| idp == person.provider)
+        // Whoever signed in at a provider that is not for this meeting has yet to sign in at one that is.
+        && state.admission.policy.entrances.let_in(&person.provider, &request)
     {
         return into_meeting(&state, &id, &headers, &person, &request).await;
     }
-    begin_login(&state, &headers, request.into(), prompt).await
+    begin_login(&state, &headers, request.into(), asked).await
 }
 
 /// Sends the browser to the provider, with a cookie that knows where the login leads to.
@@ -108,28 +113,34 @@ pub async fn begin_login(
     state: &AppState,
     headers: &HeaderMap,
     destination: Destination,
-    prompt: Option<&'static str>,
+    asked: Asked<'_>,
 ) -> Result<Response, WebError> {
     let jar = cookies::of(headers);
-    let known = state
-        .provider
+    let provider = match choice::choose(state, &destination, asked)? {
+        Choice::One(provider) => provider,
+        Choice::Page(page) => return Ok(Notice::Choose(page).into_response()),
+    };
+    let known = provider
         .current()
         .await
         .map_err(|error| WebError::unavailable(&error, destination.clone()))?;
-    let begun = state
-        .seals
-        .begin(destination, state.clock.now(), &state.random)?;
+    let begun = state.seals.begin(
+        &provider.settings.name,
+        destination,
+        state.clock.now(),
+        &state.random,
+    )?;
     let wishes = Wishes {
-        prompt,
+        prompt: asked.prompt,
         languages: languages::accepted(headers)
             .into_iter()
             .take(MOST_LANGUAGES)
             .collect(),
     };
     let url = login::begin(
-        &state.provider,
+        &provider,
         &known,
-        &state.addresses.redirect_uri,
+        &state.addresses.redirect_uri(&provider.settings),
         &begun.state,
         &begun.secrets,
         &wishes,
@@ -153,7 +164,7 @@ pub async fn signed_in(state: &AppState, id: Option<&str>) -> Option<Person> {
         tracing::warn!(%error, "the session store does not answer; people sign in again");
         None
     });
-    person.filter(|person| state.provider.settings.vouches_for(person))
+    person.filter(|person| state.providers.vouching_for(person).is_some())
 }
 
 /// The end of every way in: decides, tells the audit, and sends the browser into the meeting or says why not.

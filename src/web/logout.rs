@@ -1,6 +1,8 @@
 //! Sign-out: the bridge's session first, then the one at the provider (OpenID Connect RP-Initiated Logout 1.0), and
 //! back; and logouts that the provider reports by itself (OpenID Connect Back-Channel Logout 1.0).
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::rejection::FormRejection;
 use axum::extract::{Extension, Form, State};
@@ -14,7 +16,9 @@ use super::join::{MOST_LANGUAGES, set_cookies};
 use super::page::Notice;
 use super::request::{FramedBy, RequestId};
 use super::{AppState, cookies, languages, redirect};
+use crate::identity::claims::shown;
 use crate::identity::logout_token::{self, LogoutTokenError};
+use crate::identity::provider::Provider;
 use crate::identity::provider_session::end_session_url;
 use crate::session::logout_state::SignedOut;
 use crate::session::{Sessions, SignedIn};
@@ -138,8 +142,19 @@ async fn at_provider(
     if signed_in.is_none() && end == SignedOut::Frame {
         return Ok(None);
     }
+    let provider = match signed_in {
+        Some(signed_in) => state
+            .providers
+            .named(&signed_in.person.provider)
+            .filter(|provider| provider.settings.issuer == signed_in.person.issuer),
+        // Of several, nobody knows which.
+        None => state.providers.only(),
+    };
+    let Some(provider) = provider else {
+        return Ok(None);
+    };
     // A provider that cannot be reached does not keep anybody from signing out here.
-    let Ok(known) = state.provider.current().await else {
+    let Ok(known) = provider.current().await else {
         return Ok(None);
     };
     let sealed = state.seals.begin_logout(end, state.clock.now())?;
@@ -148,7 +163,7 @@ async fn at_provider(
         .take(MOST_LANGUAGES)
         .collect();
     Ok(end_session_url(
-        &state.provider.settings,
+        &provider.settings,
         &known.metadata,
         signed_in.map(|signed_in| &signed_in.at_provider),
         &state.logout.post_logout_redirect_uri,
@@ -196,6 +211,11 @@ enum LogoutError {
     /// No form with one logout token.
     #[error("the request holds no form with one logout_token: {0}")]
     Request(String),
+    /// None of the providers could have sent it.
+    #[error(
+        "the logout token is refused: it names the issuer {0:?}, which is none of the providers"
+    )]
+    NoProvider(String),
     /// The token is not believed.
     #[error(transparent)]
     Token(#[from] LogoutTokenError),
@@ -243,6 +263,16 @@ pub async fn backchannel(
     (status, Extension(Cause(error.to_string())), Json(answer)).into_response()
 }
 
+/// The provider whose keys are to verify a logout token.
+fn sender<'a>(state: &'a AppState, token: &str) -> Result<&'a Arc<Provider>, LogoutError> {
+    if let Some(only) = state.providers.only() {
+        return Ok(only);
+    }
+    let issuer = logout_token::claimed_issuer(token).unwrap_or_default();
+    let provider = state.providers.of_issuer(&issuer);
+    provider.ok_or_else(|| LogoutError::NoProvider(shown(&issuer)))
+}
+
 async fn end_sessions(
     state: &AppState,
     id: &RequestId,
@@ -255,8 +285,9 @@ async fn end_sessions(
         return Err(LogoutError::Request("none, or several".to_owned()));
     };
     let now = state.clock.now();
-    let token = logout_token::validate(&state.provider, token, now).await?;
-    let issuer = &state.provider.settings.issuer;
+    let provider = sender(state, token)?;
+    let token = logout_token::validate(provider, token, now).await?;
+    let issuer = &provider.settings.issuer;
     let new = sessions.first_use(issuer, &token.jti, token.refused_from, now);
     if !new.await? {
         return Err(LogoutError::Used);
@@ -266,7 +297,7 @@ async fn end_sessions(
         Ok(ended) => {
             tracing::info!(
                 request.id = id.0,
-                provider.name = state.provider.settings.name,
+                provider.name = provider.settings.name,
                 sessions.ended = ended,
                 "signed out by the provider"
             );

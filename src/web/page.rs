@@ -1,5 +1,6 @@
 //! The pages: what each says, in the browser's language, with the request's id.
 
+mod choice_page;
 mod circles;
 mod error_page;
 mod home_page;
@@ -21,6 +22,7 @@ use super::languages;
 use super::request::RequestId;
 use super::texts::{self, Texts};
 use super::{Addresses, AppState};
+use crate::identity::settings::Sign;
 use crate::meeting::{Destination, Invitation};
 use crate::policy::Role;
 
@@ -31,7 +33,7 @@ pub const STYLE: &str = include_str!("templates/style.css");
 pub static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
     let hash = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
     format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+        "default-src 'none'; img-src data:; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
     )
 });
 
@@ -42,8 +44,12 @@ pub enum Notice {
     Error(Arc<WebError>),
     /// The home page.
     Home(Home),
-    /// On the way to this address of ours.
+    /// The choice of a provider.
+    Choose(Box<ChoicePage>),
+    /// On the way to this address of ours, into a meeting.
     Opening(String),
+    /// The same, to a sign-in.
+    SigningIn(String),
     /// The way back into an app.
     OpenApp(OpenApp),
     /// An invitation, made.
@@ -62,6 +68,26 @@ pub enum Notice {
         /// Jitsi's front page.
         jitsi: String,
     },
+}
+
+/// The choice of a provider.
+#[derive(Clone)]
+pub struct ChoicePage {
+    /// Those to choose from.
+    pub providers: Vec<Choosable>,
+    /// Where the sign-in is to lead, sealed, where providers know their people by their e-mail addresses.
+    pub by_address: Option<String>,
+    /// An address came that belongs to none of them.
+    pub unknown_address: bool,
+}
+
+/// One provider to choose.
+#[derive(Clone)]
+pub struct Choosable {
+    /// What people know it by.
+    pub sign: Sign,
+    /// Where the choice leads.
+    pub href: String,
 }
 
 /// The home page.
@@ -147,6 +173,8 @@ struct Page<'a> {
     /// A label, and an address to be copied.
     copy: Option<(&'a str, String)>,
     forms: Vec<PageForm<'a>>,
+    /// Buttons with a picture: address, picture, label.
+    choices: Vec<(String, Option<String>, String)>,
     rooms: Vec<(String, String, &'a str)>,
     /// Forms of less weight, below.
     more_forms: Vec<PageForm<'a>>,
@@ -168,6 +196,8 @@ struct PageForm<'a> {
 struct Field<'a> {
     name: &'static str,
     label: &'a str,
+    /// HTML's `type`.
+    kind: &'static str,
     /// HTML's `autocomplete`.
     fill: &'static str,
     longest: usize,
@@ -183,8 +213,11 @@ impl IntoResponse for Notice {
         let status = match &self {
             Self::Error(error) => error.status(),
             Self::Guest(GuestPage { nameless: true, .. }) => StatusCode::BAD_REQUEST,
+            Self::Choose(page) if page.unknown_address => StatusCode::BAD_REQUEST,
             Self::Home(_)
+            | Self::Choose(_)
             | Self::Opening(_)
+            | Self::SigningIn(_)
             | Self::OpenApp(_)
             | Self::Invited { .. }
             | Self::Guest(_)
@@ -253,6 +286,7 @@ impl Notice {
             actions: Vec::new(),
             copy: None,
             forms: Vec::new(),
+            choices: Vec::new(),
             rooms: Vec::new(),
             more_forms: Vec::new(),
             request_id_label: texts.request_id_label,
@@ -268,6 +302,15 @@ impl Notice {
                 label: texts.opening_now.to_owned(),
                 href: href.clone(),
             }]),
+            Self::SigningIn(href) => Page {
+                opens: Some((0, href.clone())),
+                ..page.saying("info", texts.signing_in_title, texts.opening_text)
+            }
+            .offering([Action {
+                label: texts.sign_in.to_owned(),
+                href: href.clone(),
+            }]),
+            Self::Choose(choice) => page.for_choice(choice, texts, addresses),
             Self::OpenApp(open) => Page {
                 opens: open.automatic.then(|| (1, open.app.clone())),
                 ..page.saying("good", texts.open_app_title, texts.open_app_text)

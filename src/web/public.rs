@@ -1,27 +1,28 @@
 //! For everybody: health, and what is not there.
 
-use std::sync::Arc;
-
 use axum::extract::State;
 use axum::http::StatusCode;
 
 use super::AppState;
 use super::error::WebError;
-use crate::identity::provider::Provider;
 
 /// `GET /healthz`: the process answers. It stays healthy whatever becomes of the provider.
 pub async fn healthz() -> &'static str {
     "ok\n"
 }
 
-/// `GET /readyz`: people can sign in now.
-pub async fn readyz(
-    State(state): State<AppState>,
-    State(provider): State<Arc<Provider>>,
-) -> (StatusCode, String) {
+/// `GET /readyz`: people can sign in now, at one provider at least: the others' people are not served any better elsewhere.
+pub async fn readyz(State(state): State<AppState>) -> (StatusCode, String) {
     let mut lacking = Vec::new();
-    if provider.known().is_none() {
-        lacking.push("the provider has not been reached yet");
+    if state
+        .providers
+        .iter()
+        .all(|provider| provider.known().is_none())
+    {
+        lacking.push(match state.providers.only() {
+            Some(_) => "the provider has not been reached yet",
+            None => "no provider has been reached yet",
+        });
     }
     if let Some(sessions) = &state.sessions
         && !sessions.are_ready().await
@@ -29,7 +30,18 @@ pub async fn readyz(
         lacking.push("the session store does not answer");
     }
     if lacking.is_empty() {
-        (StatusCode::OK, "ready\n".to_owned())
+        let unknown = state
+            .providers
+            .iter()
+            .filter(|provider| provider.known().is_none());
+        let unknown: Vec<&str> = unknown
+            .map(|provider| provider.settings.name.as_str())
+            .collect();
+        let but = match unknown.as_slice() {
+            [] => String::new(),
+            names => format!("; not reached yet: {}", names.join(", ")),
+        };
+        (StatusCode::OK, format!("ready{but}\n"))
     } else {
         (
             StatusCode::SERVICE_UNAVAILABLE,

@@ -9,6 +9,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
+use tokio::task::JoinHandle;
 
 use super::App;
 use crate::token::keyring::Keyring;
@@ -51,15 +52,18 @@ pub async fn serve(
         // An error means that the sender is gone, which is an end as well.
         let _ = is_ended.wait_for(|ended| *ended).await;
     };
-    let background = tokio::spawn(app.provider.clone().keep_fresh(wait_for(is_ended.clone())));
-    let look_at_keys = match &app.keyring {
-        Keyring::SharedSecret(..) => None,
-        Keyring::Keys(keys) => Some(tokio::spawn(keys.clone().keep_fresh(
+    let mut background: Vec<JoinHandle<()>> = app
+        .providers
+        .iter()
+        .map(|provider| tokio::spawn(provider.clone().keep_fresh(wait_for(is_ended.clone()))))
+        .collect();
+    if let Keyring::Keys(keys) = &app.keyring {
+        background.push(tokio::spawn(keys.clone().keep_fresh(
             app.clock.clone(),
             app.look_at_keys_every,
             wait_for(is_ended.clone()),
-        ))),
-    };
+        )));
+    }
     tokio::spawn(async move {
         end.await;
         let _ = ended.send(true);
@@ -76,8 +80,7 @@ pub async fn serve(
             tracing::warn!("some requests did not finish in time and were cut off");
         }
     }
-    background.abort();
-    if let Some(task) = look_at_keys {
+    for task in background {
         task.abort();
     }
     Ok(())

@@ -135,9 +135,12 @@ fn the_environment_goes_above_the_file_and_other_variables_count_for_nothing() {
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .to_vec();
     let config = load(&Sources { file, environment }).unwrap().config;
-    assert_eq!(config.provider.settings.client_id, "another");
-    assert_eq!(config.provider.settings.scopes, ["openid", "groups"]);
-    assert_eq!(config.provider.settings.claims.groups.len(), 2);
+    assert_eq!(config.providers[0].settings.client_id, "another");
+    assert_eq!(
+        config.providers[0].settings.request.scopes,
+        ["openid", "groups"]
+    );
+    assert_eq!(config.providers[0].settings.claims.groups.len(), 2);
     assert!(!config.session.enabled);
     assert_eq!(config.jitsi.url.as_str(), "https://meet.example.org/");
 }
@@ -271,7 +274,20 @@ fn the_documented_configuration_names_every_key_and_no_other() {
         environment: Vec::new(),
     })
     .unwrap();
+    let several = GOOD.replace("[provider]", "[providers.partners]");
+    let file = Some(("bridge.toml".to_owned(), several));
+    let several = load(&Sources {
+        file,
+        environment: Vec::new(),
+    })
+    .unwrap();
+    // The keys that each of several has as the only one has them.
+    let of_each = several.keys.into_iter().filter(|key| {
+        let own = key.strip_prefix("providers.partners.");
+        own.is_some_and(|own| !loaded.keys.contains(&format!("provider.{own}")))
+    });
     let sections = [
+        "providers",
         "server",
         "jitsi",
         "jitsi.apps",
@@ -287,7 +303,9 @@ fn the_documented_configuration_names_every_key_and_no_other() {
     ];
     let known: BTreeSet<String> = loaded
         .keys
-        .into_iter()
+        .iter()
+        .cloned()
+        .chain(of_each)
         .map(|key| key.replace("policy.rules[1]", "policy.rules"))
         .filter(|key| !sections.contains(&key.as_str()))
         .collect();

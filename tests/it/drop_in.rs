@@ -211,7 +211,10 @@ fn every_variable_becomes_a_setting_and_is_told_once() {
     assert!(warnings.is_empty(), "{warnings}");
     assert_eq!(config.server.listen.to_string(), "127.0.0.1:3001");
     assert_eq!(config.jitsi.identity.xmpp_domain, "meet.example.org");
-    assert_eq!(config.provider.settings.scopes, ["openid", "email"]);
+    assert_eq!(
+        config.providers[0].settings.request.scopes,
+        ["openid", "email"]
+    );
     for (name, _) in &variables {
         let lines = translated
             .iter()
@@ -250,10 +253,12 @@ fn the_other_names_of_its_variables_work_as_well() {
         panic!("no shared secret");
     };
     assert_eq!(secret.expose_secret(), TOKEN_SECRET);
-    assert_eq!(by_name.provider.settings.issuer, "https://id.example.org");
+    assert_eq!(
+        by_name.providers[0].settings.issuer,
+        "https://id.example.org"
+    );
     let secret = |config: &jitsi_oidc_bridge::config::Config| {
-        config
-            .provider
+        config.providers[0]
             .settings
             .client_secret
             .as_ref()

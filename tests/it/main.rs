@@ -36,6 +36,7 @@ mod logout_tokens;
 mod pages;
 mod policy_properties;
 mod provider_life;
+mod providers;
 mod redirects;
 mod room_names;
 mod sessions;

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use jitsi_oidc_bridge::identity::{Email, Groups, Person};
 use jitsi_oidc_bridge::meeting::{MeetingRequest, RoomName};
 use jitsi_oidc_bridge::policy::decide::{Invited, invited};
+use jitsi_oidc_bridge::policy::entrance::{Entrance, Entrances};
 use jitsi_oidc_bridge::policy::pattern::Pattern;
 use jitsi_oidc_bridge::policy::rule::{Conditions, Effect, EmailDomain, Gift, User};
 use jitsi_oidc_bridge::policy::{
@@ -195,11 +196,17 @@ fn policies() -> impl Strategy<Value = Policy> {
     });
     let defaults = select(vec![Fallback::Deny, Fallback::Participant]);
     (rules, defaults).prop_map(|(rules, default)| Policy {
+        entrances: entrances(),
         default,
         everyday_features: BTreeSet::from([Feature::ScreenSharing]),
         always_name_features: false,
         rules,
     })
+}
+
+/// Everybody signs in at one provider.
+fn entrances() -> Entrances {
+    Entrances::new(vec![Entrance::of("default")])
 }
 
 /// Whether a person who is granted `less` may do nothing that `more` does not grant.
@@ -330,6 +337,7 @@ proptest! {
     #[test]
     fn a_capture_never_acts_as_a_wildcard(team in any::<String>(), room in "[a-z0-9*%{}-]{1,12}") {
         let policy = Policy {
+            entrances: entrances(),
             default: Fallback::Deny,
             everyday_features: BTreeSet::new(),
             always_name_features: false,

@@ -32,6 +32,9 @@ pub(super) fn of<'a>(
         WebError::TooWeak { destination, .. } => page
             .saying("denied", texts.denied_title, texts.denied_acr_text)
             .offering([as_other(destination)]),
+        WebError::NoProvider(_) => {
+            page.saying("denied", texts.denied_title, texts.denied_by_default_text)
+        }
         WebError::InCircles { request } => page.of_circles(request, texts, addresses),
         WebError::Cancelled { destination, .. } => page
             .saying("info", texts.cancelled_title, texts.cancelled_text)
@@ -110,7 +113,7 @@ fn denied_page<'a>(
     let (text, messages) = match &denied.cause {
         DeniedCause::Rule(messages) => (texts.denied_text, messages.iter().cloned().collect()),
         DeniedCause::Acr(_) => (texts.denied_acr_text, Vec::new()),
-        DeniedCause::NoRule => (texts.denied_by_default_text, Vec::new()),
+        DeniedCause::NoRule | DeniedCause::Provider => (texts.denied_by_default_text, Vec::new()),
     };
     // Without a name it is a guest, who may have an account after all.
     let (label, prompt) = match name {

@@ -24,6 +24,7 @@ pub(super) fn of<'a>(
             field: Some(Field {
                 name: "room",
                 label: texts.room_label,
+                kind: "text",
                 fill: "off",
                 longest: LONGEST_ROOM,
             }),
@@ -78,6 +79,7 @@ fn guest_forms<'a>(
         field: Some(Field {
             name: "to",
             label: texts.invite_label,
+            kind: "text",
             fill: "off",
             longest: LONGEST_ROOM,
         }),

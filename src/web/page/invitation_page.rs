@@ -77,6 +77,7 @@ impl<'a> Page<'a> {
                 field: Some(Field {
                     name: "name",
                     label: texts.guest_label,
+                    kind: "text",
                     fill: "name",
                     longest: LONGEST_TYPED,
                 }),

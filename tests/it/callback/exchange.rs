@@ -93,7 +93,7 @@ async fn a_token_endpoint_that_refuses_or_makes_no_sense_ends_in_a_page() {
         (
             Fault::InvalidClient,
             502,
-            "the token endpoint answered 400: invalid_client \"said so\" (look at provider.client_id,",
+            "the token endpoint answered 400: invalid_client \"said so\" (look at the provider's client_id,",
         ),
         (
             Fault::HtmlToken,

@@ -213,6 +213,20 @@ impl Bridge {
         Self::with(provider, path, further, policy).await
     }
 
+    /// A bridge between several providers, each with its name and further settings.
+    pub async fn between(providers: &[(&str, &Provider, &str)], policy: &str) -> Self {
+        let keys = ["issuer", "client_id", "client_secret"];
+        let without = keys.map(|key| format!("# no provider.{key}\n")).concat();
+        let section = |(name, provider, further): &(&str, &Provider, &str)| {
+            let Provider { issuer, .. } = provider;
+            format!(
+                "[providers.{name}]\nissuer = {issuer:?}\nclient_id = {CLIENT_ID:?}\nclient_secret = {CLIENT_SECRET:?}\n{further}\n"
+            )
+        };
+        let sections: String = providers.iter().map(section).collect();
+        Self::with(providers[0].1, "", &format!("{without}{sections}"), policy).await
+    }
+
     /// The address it listens on, without a path.
     pub fn origin(&self) -> String {
         let url = url::Url::parse(&self.url).unwrap();

@@ -77,6 +77,19 @@ impl Landed {
     }
 }
 
+impl Landed {
+    /// The value of a form's hidden field.
+    #[track_caller]
+    pub fn hidden(&self, name: &str) -> String {
+        let field = format!("<input type=\"hidden\" name=\"{name}\" value=\"");
+        let (_, after) = self
+            .body
+            .split_once(&field)
+            .unwrap_or_else(|| panic!("no {name:?} in {}", self.body));
+        after.split('"').next().unwrap().to_owned()
+    }
+}
+
 impl Browser {
     pub fn new() -> Self {
         let client = reqwest::Client::builder()

@@ -59,10 +59,19 @@ pub struct TokenRequest {
 
 impl Provider {
     pub async fn start() -> Self {
+        Self::with_clock(Arc::new(TestClock::default())).await
+    }
+
+    /// Another provider, in the same time.
+    pub async fn beside(other: &Self) -> Self {
+        Self::with_clock(other.clock.clone()).await
+    }
+
+    async fn with_clock(clock: Arc<TestClock>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let provider = Self {
             issuer: format!("http://{}", listener.local_addr().unwrap()),
-            clock: Arc::new(TestClock::default()),
+            clock,
             inner: Arc::new(Mutex::new(Inner {
                 person: Value::Null,
                 userinfo: None,
