@@ -3,6 +3,7 @@
 
 pub mod choices;
 pub mod forms;
+pub mod hints;
 pub mod invitations;
 pub mod ledger;
 pub mod logout_state;
@@ -41,6 +42,15 @@ pub struct SignedIn {
     since: OffsetDateTime,
     #[serde(with = "time::serde::timestamp")]
     seen_at: OffsetDateTime,
+}
+
+/// Somebody who is signed in as a request is answered.
+#[derive(Debug, Clone, Copy)]
+pub struct SignedInNow<'a> {
+    /// Who.
+    pub person: &'a Person,
+    /// The id of the session; nothing where none is remembered.
+    pub session: Option<&'a str>,
 }
 
 /// How long a session lives.

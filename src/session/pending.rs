@@ -78,6 +78,7 @@ pub(super) enum Purpose {
     Invitation,
     Form,
     Choice,
+    Session,
 }
 
 impl Seals {
@@ -220,6 +221,7 @@ impl Purpose {
             Self::Invitation => b"invitation",
             Self::Form => b"form",
             Self::Choice => b"choice",
+            Self::Session => b"session of an id token",
         })
     }
 }

@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
+use super::SignedInNow;
 use super::tickets::{Purpose, TicketError, Tickets};
 use crate::identity::Person;
 use crate::meeting::{MeetingRequest, Popup};
@@ -26,6 +27,9 @@ pub struct SignIn {
     pub request: MeetingRequest,
     /// The popup's nonce.
     pub nonce: String,
+    /// The session that the browser has here.
+    #[serde(default)]
+    pub session: Option<String>,
     #[serde(with = "time::serde::timestamp")]
     begun_at: OffsetDateTime,
 }
@@ -106,7 +110,7 @@ impl Popups {
     /// When it cannot be kept.
     pub async fn issue_code(
         &self,
-        person: &Person,
+        who: SignedInNow<'_>,
         request: &MeetingRequest,
         popup: &Popup,
         now: OffsetDateTime,
@@ -115,9 +119,10 @@ impl Popups {
         let code = random_text(random)?;
         let content = Code {
             sign_in: SignIn {
-                person: person.clone(),
+                person: who.person.clone(),
                 request: request.clone().without_overrides(),
                 nonce: popup.nonce.clone(),
+                session: who.session.map(str::to_owned),
                 begun_at: now,
             },
             code_challenge: popup.code_challenge.clone(),

@@ -3,7 +3,7 @@
 //!
 //! Its key is one that nobody else has: Prosody must never take such a token for one of its own.
 
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation, decode, encode};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -14,6 +14,17 @@ pub struct IdTokens {
     issuer: String,
     client_id: String,
     key: EncodingKey,
+    verifies: DecodingKey,
+}
+
+/// Whom an ID token is for.
+pub struct Subject<'a> {
+    /// The person's stable id.
+    pub person_id: &'a str,
+    /// The popup's nonce.
+    pub nonce: &'a str,
+    /// The session here, sealed.
+    pub sid: Option<String>,
 }
 
 /// The claims (OpenID Connect Core, 2), as few as Jitsi looks at.
@@ -23,6 +34,8 @@ struct Claims {
     aud: String,
     sub: String,
     nonce: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sid: Option<String>,
     iat: i64,
     exp: i64,
 }
@@ -35,28 +48,40 @@ impl IdTokens {
             issuer,
             client_id,
             key: EncodingKey::from_secret(key),
+            verifies: DecodingKey::from_secret(key),
         }
     }
 
-    /// An ID token for a person's stable id.
+    /// An ID token for a person.
     ///
     /// # Errors
     /// When the library fails, which no claims of ours can cause.
     pub fn sign(
         &self,
-        person_id: &str,
-        nonce: &str,
+        subject: Subject<'_>,
         issued: OffsetDateTime,
         expires: OffsetDateTime,
     ) -> Result<String, SigningError> {
         let claims = Claims {
             iss: self.issuer.clone(),
             aud: self.client_id.clone(),
-            sub: person_id.to_owned(),
-            nonce: nonce.to_owned(),
+            sub: subject.person_id.to_owned(),
+            nonce: subject.nonce.to_owned(),
+            sid: subject.sid,
             iat: issued.unix_timestamp(),
             exp: expires.unix_timestamp(),
         };
         Ok(encode(&Header::new(Algorithm::HS256), &claims, &self.key)?)
+    }
+
+    /// The `sid` of an ID token of ours that comes back as `id_token_hint`. Its time may be over (RP-Initiated Logout 1.0, 2).
+    #[must_use]
+    pub fn sid(&self, id_token: &str) -> Option<String> {
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.validate_exp = false;
+        validation.set_issuer(&[&self.issuer]);
+        validation.set_audience(&[&self.client_id]);
+        let token = decode::<Claims>(id_token, &self.verifies, &validation).ok()?;
+        token.claims.sid
     }
 }

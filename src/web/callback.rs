@@ -14,8 +14,8 @@ use crate::identity::login;
 use crate::identity::provider::Provider;
 use crate::identity::provider_session::SignIn;
 use crate::meeting::Destination;
-use crate::session::Sessions;
 use crate::session::pending::PendingLogin;
+use crate::session::{Sessions, SignedInNow};
 
 /// `GET /callback`, and `GET /callback/{name}` for each of several providers.
 pub async fn get(
@@ -54,12 +54,14 @@ pub async fn get(
     let response = match finish(&state, provider, uri.path(), &answer, &pending).await {
         Ok(sign_in) => {
             let mut signed_out = false;
+            let mut session = None;
             if let Some(sessions) = &state.sessions {
                 match sessions
                     .remember(state.cookies.session(&jar).as_deref(), &sign_in, since)
                     .await
                 {
                     Ok(new) => {
+                        session = Some(new.clone());
                         set.push(state.cookies.with_session(new, sessions.lifetime()));
                         signed_out = signed_out_since(sessions, &state, &sign_in, since).await;
                     }
@@ -74,7 +76,11 @@ pub async fn get(
             }
             match &pending.destination {
                 Destination::Meeting(request) => {
-                    into_meeting(&state, &id, &headers, &sign_in.person, request)
+                    let who = SignedInNow {
+                        person: &sign_in.person,
+                        session: session.as_deref(),
+                    };
+                    into_meeting(&state, &id, &headers, who, request)
                         .await
                         .into_response()
                 }

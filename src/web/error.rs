@@ -219,6 +219,28 @@ impl WebError {
         }
     }
 
+    /// Whether it ends in a popup over a call.
+    #[must_use]
+    pub fn in_popup(&self) -> bool {
+        let request = match self {
+            Self::Denied { request, .. } => Some(request),
+            Self::Cancelled { destination, .. }
+            | Self::LoginRequired { destination, .. }
+            | Self::ProviderError { destination, .. }
+            | Self::NoProvider(destination)
+            | Self::Unavailable { destination, .. }
+            | Self::SignInFailed { destination, .. }
+            | Self::TooWeak { destination, .. }
+            | Self::Expired(Some(destination))
+            | Self::SignedOut(destination) => match destination {
+                Destination::Meeting(request) => Some(request),
+                Destination::Home => None,
+            },
+            _ => None,
+        };
+        request.is_some_and(|request| request.popup.is_some())
+    }
+
     /// The status of the answer.
     #[must_use]
     pub fn status(&self) -> StatusCode {

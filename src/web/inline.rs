@@ -16,12 +16,13 @@ use super::request::RequestId;
 use super::token_answer::{Refusal, TokenAnswer};
 use super::{AppState, join, redirect};
 use crate::admit::Outcome;
-use crate::identity::Person;
 use crate::meeting::room::ENCODE_URI_COMPONENT;
 use crate::meeting::{ClientKind, JitsiState, MeetingRequest, Popup};
 use crate::policy::Decision;
+use crate::session::SignedInNow;
 use crate::session::popups::{PopupError, SignIn};
 use crate::session::tickets::TicketError;
+use crate::token::id_token::Subject;
 
 /// `GET /authorize`: begins an inline sign-in, or an ordinary one where Jitsi asks for no code: its apps do not, nor
 /// does a page that is not in a call.
@@ -75,10 +76,11 @@ pub async fn authorize(
 pub async fn into_popup(
     state: &AppState,
     id: &RequestId,
-    person: &Person,
+    who: SignedInNow<'_>,
     request: &MeetingRequest,
     popup: &Popup,
 ) -> Result<Response, WebError> {
+    let person = who.person;
     if let Decision::Denied(denied) = state.admission.decide(person, request) {
         let outcome = Outcome::Denied(denied.clone());
         state.audit.decided(&id.0, person, request, &outcome);
@@ -87,7 +89,7 @@ pub async fn into_popup(
     let now = state.clock.now();
     let code = state
         .popups
-        .issue_code(person, request, popup, now, &state.random)
+        .issue_code(who, request, popup, now, &state.random)
         .await?;
     let popup_state = request.to_popup_state(None);
     Ok(to_sso_page(
@@ -251,6 +253,7 @@ fn mint(state: &AppState, id: &RequestId, sign_in: &SignIn) -> Result<TokenAnswe
         person,
         request,
         nonce,
+        session,
         ..
     } = sign_in;
     if state.providers.vouching_for(person).is_none() {
@@ -264,10 +267,19 @@ fn mint(state: &AppState, id: &RequestId, sign_in: &SignIn) -> Result<TokenAnswe
     let Outcome::Admitted(admitted) = outcome else {
         return Err(Refusal::Denied);
     };
+    // Without the seal the token is one claim short, and good for everything else.
+    let sid = session
+        .as_ref()
+        .and_then(|session| state.seals.session_hint(session).ok());
+    let subject = Subject {
+        person_id: &person.id,
+        nonce,
+        sid,
+    };
     let id_token = state
         .inline
         .id_tokens
-        .sign(&person.id, nonce, now, admitted.expires)
+        .sign(subject, now, admitted.expires)
         .map_err(|error| Refusal::Mint(error.into()))?;
     Ok(TokenAnswer {
         access_token: admitted.token,

@@ -15,6 +15,7 @@ use crate::admit::{Admitted, Outcome};
 use crate::identity::Person;
 use crate::identity::login::{self, Wishes};
 use crate::meeting::{Destination, MeetingRequest, TenantError};
+use crate::session::SignedInNow;
 
 /// The most languages that are told to the provider.
 pub const MOST_LANGUAGES: usize = 5;
@@ -98,12 +99,17 @@ pub async fn get(
         return Ok(stop);
     }
     if asked.prompt.is_none()
-        && let Some(person) = signed_in(&state, state.cookies.session(&jar).as_deref()).await
+        && let session = state.cookies.session(&jar)
+        && let Some(person) = signed_in(&state, session.as_deref()).await
         && asked.idp.is_none_or(|idp| idp == person.provider)
         // Whoever signed in at a provider that is not for this meeting has yet to sign in at one that is.
         && state.admission.policy.entrances.let_in(&person.provider, &request)
     {
-        return into_meeting(&state, &id, &headers, &person, &request).await;
+        let who = SignedInNow {
+            person: &person,
+            session: session.as_deref(),
+        };
+        return into_meeting(&state, &id, &headers, who, &request).await;
     }
     begin_login(&state, &headers, request.into(), asked).await
 }
@@ -172,12 +178,13 @@ pub async fn into_meeting(
     state: &AppState,
     id: &RequestId,
     headers: &HeaderMap,
-    person: &Person,
+    who: SignedInNow<'_>,
     request: &MeetingRequest,
 ) -> Result<Response, WebError> {
     if let Some(popup) = &request.popup {
-        return inline::into_popup(state, id, person, request, popup).await;
+        return inline::into_popup(state, id, who, request, popup).await;
     }
+    let person = who.person;
     let outcome = state
         .admission
         .admit(person, request, state.clock.now(), &state.random)?;

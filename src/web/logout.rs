@@ -1,6 +1,7 @@
 //! Sign-out: the bridge's session first, then the one at the provider (OpenID Connect RP-Initiated Logout 1.0), and
 //! back; and logouts that the provider reports by itself (OpenID Connect Back-Channel Logout 1.0).
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use axum::Json;
@@ -75,7 +76,8 @@ pub async fn get(
 
 async fn sign_out(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Result<Response, WebError> {
     let jar = cookies::of(headers);
-    let id = state.cookies.session(&jar);
+    let cookie = state.cookies.session(&jar);
+    let id = cookie.clone().or_else(|| hinted_session(state, uri));
     let signed_in = match (&state.sessions, &id) {
         (Some(sessions), Some(id)) => ended(sessions, id, state).await?,
         _ => None,
@@ -85,8 +87,23 @@ async fn sign_out(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Result<Re
         Some(url) => redirect::to(url.as_str()),
         None => arrive(state, end, false),
     };
-    let gone = id.map(|_| state.cookies.without_session());
+    let gone = cookie.map(|_| state.cookies.without_session());
     Ok((set_cookies(gone.into_iter().collect()), response).into_response())
+}
+
+/// The session that an ID token of ours names, where the browser keeps our cookie from Jitsi's hidden frame, as it does
+/// where Jitsi and the bridge are different sites.
+fn hinted_session(state: &AppState, uri: &Uri) -> Option<String> {
+    let hint = given(uri, "id_token_hint")?;
+    let sealed = state.inline.id_tokens.sid(&hint)?;
+    state.seals.hinted_session(&sealed)
+}
+
+/// A parameter of the query, decoded.
+fn given<'a>(uri: &'a Uri, name: &str) -> Option<Cow<'a, str>> {
+    form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
+        .find(|(key, _)| key == name)
+        .map(|(_, value)| value)
 }
 
 /// The session that this id had. Where the store does not answer, the browser keeps its cookie: trying again can still
@@ -112,17 +129,12 @@ async fn ended(
 /// Where this sign-out ends.
 ///
 /// Jitsi's inline mode loads it in a hidden frame, appends `id_token_hint`, and waits for its own page there
-/// (react/features/authentication/actions.web.ts, `silentLogout`). The hint itself is nothing to us.
+/// (react/features/authentication/actions.web.ts, `silentLogout`).
 fn end(state: &AppState, headers: &HeaderMap, uri: &Uri) -> SignedOut {
-    let given = |name: &str| {
-        form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes())
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value)
-    };
     let fetched_for = headers.get("sec-fetch-dest").map(HeaderValue::as_bytes);
-    if matches!(fetched_for, Some(b"iframe" | b"frame")) || given("id_token_hint").is_some() {
+    if matches!(fetched_for, Some(b"iframe" | b"frame")) || given(uri, "id_token_hint").is_some() {
         SignedOut::Frame
-    } else if given("return").is_some_and(|to| to == "jitsi") {
+    } else if given(uri, "return").is_some_and(|to| to == "jitsi") {
         SignedOut::Jitsi
     } else {
         state.logout.after

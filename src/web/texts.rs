@@ -173,6 +173,8 @@ pub struct Texts {
     pub welcome_title: &'static str,
     /// What this service is, and how to come to use it.
     pub welcome_text: &'static str,
+    /// Where the page is in a popup over a call.
+    pub close_popup: &'static str,
     /// Action: the same wish to join once more.
     pub try_again: &'static str,
     /// Action: a new login; `{}` is the room's name.

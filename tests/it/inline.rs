@@ -87,7 +87,7 @@ pub async fn code(bridge: &Bridge, browser: &mut Browser) -> String {
 pub struct Answer {
     status: u16,
     headers: reqwest::header::HeaderMap,
-    body: Value,
+    pub body: Value,
 }
 
 /// A form sent to the token service by a page of this origin.
@@ -277,6 +277,7 @@ async fn who_may_not_join_gets_a_page_and_may_sign_in_as_somebody_else_in_the_po
     provider.signs_in(nora());
     let landed = browser.go(&popup(&bridge, &standup())).await;
     assert_eq!((landed.status, bridge.tokens_minted()), (403, 0));
+    assert!(landed.body.contains("close this window"), "{}", landed.body);
     provider.signs_in(sara());
     let landed = browser.go(&landed.link("Sign in as somebody else")).await;
     let (code, state) = at_sso_page(&landed);

@@ -12,6 +12,7 @@ in_both_stores! {
     a_logout_by_the_provider_ends_the_refresh_tokens_of_that_session_alone
     signing_out_ends_the_refresh_tokens_of_that_browser_alone
     a_code_of_somebody_who_has_been_signed_out_is_refused
+    the_hidden_frame_ends_the_session_without_a_cookie
 }
 
 const SIGNED_OUT: &str = "the person has signed out since";
@@ -69,4 +70,35 @@ async fn a_code_of_somebody_who_has_been_signed_out_is_refused(store: &str) {
     is_refused(&redeem(&bridge, &code).await, 400, "invalid_grant");
     assert_eq!(bridge.last_cause(), SIGNED_OUT);
     assert_eq!(bridge.tokens_minted(), 0);
+}
+
+async fn the_hidden_frame_ends_the_session_without_a_cookie(store: &str) {
+    let (bridge, provider, mut browser) = started(store).await;
+    provider.signs_in(with(sara(), json!({ "sub": unique("sara") })));
+    let answer = redeem(&bridge, &code(&bridge, &mut browser).await).await;
+    let answer = answer.body;
+    let (id_token, token) = (&answer["id_token"], &answer["access_token"]);
+    let (id_token, token) = (id_token.as_str().unwrap(), token.as_str().unwrap());
+    let is_alive = async |browser: &mut Browser| {
+        let answer = browser.hop(&bridge.at("/sign-in")).await;
+        answer.location() == bridge.at("/")
+    };
+    // A frame whose browser keeps our cookie for itself.
+    let framed = async |hint: &str| {
+        let mut frame = Browser::new();
+        frame.says = Some(("Sec-Fetch-Dest", "iframe"));
+        let at = bridge.at(&format!("/logout?id_token_hint={hint}"));
+        frame.go(&at).await.url
+    };
+    let (head, signature) = id_token.rsplit_once('.').unwrap();
+    let forged = format!("{head}.{}", signature.chars().rev().collect::<String>());
+    for nothing in ["", "x", &forged, token] {
+        let end = framed(nothing).await;
+        assert!(end.ends_with("/static/logout.html"), "{end}");
+        assert!(is_alive(&mut browser).await, "{nothing:?}");
+    }
+    // Whatever the token's own time: who signs out late signs out all the same.
+    bridge.clock.advance(Duration::hours(1));
+    assert!(framed(id_token).await.ends_with("/static/logout.html"));
+    assert!(!is_alive(&mut browser).await);
 }

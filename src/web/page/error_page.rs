@@ -15,6 +15,19 @@ pub(super) fn of<'a>(
     texts: &'a Texts,
     addresses: &Addresses,
 ) -> Page<'a> {
+    let mut page = what_happened(error, page, texts, addresses);
+    if error.in_popup() {
+        page.paragraphs.push(texts.close_popup.to_owned());
+    }
+    page
+}
+
+fn what_happened<'a>(
+    error: &WebError,
+    page: Page<'a>,
+    texts: &'a Texts,
+    addresses: &Addresses,
+) -> Page<'a> {
     let again = |destination: &Destination| Action {
         label: texts.try_again.to_owned(),
         href: addresses.again(destination, None),

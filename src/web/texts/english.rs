@@ -94,6 +94,7 @@ pub static TEXTS: Texts = Texts {
     open_app_text: "Go on in the Jitsi app. Once the meeting is open there, you can close this page.",
     open_app: "Open the app",
     join_in_browser: "Join in this browser instead",
+    close_popup: "To go back to the call, close this window.",
     try_again: "Try again",
     start_again: "Start again for “{}”",
     request_id_label: "Request",

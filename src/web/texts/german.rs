@@ -94,6 +94,7 @@ pub static TEXTS: Texts = Texts {
     open_app_text: "Weiter geht es in der Jitsi-App. Sobald das Meeting dort geöffnet ist, können Sie diese Seite schließen.",
     open_app: "App öffnen",
     join_in_browser: "Stattdessen in diesem Browser teilnehmen",
+    close_popup: "Schließen Sie dieses Fenster, um zum Gespräch zurückzukehren.",
     try_again: "Noch einmal versuchen",
     start_again: "Neu beginnen für „{}“",
     request_id_label: "Anfrage",
