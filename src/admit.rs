@@ -75,14 +75,19 @@ impl Admission {
 
     /// Decides, and mints nothing.
     #[must_use]
-    pub fn decide(&self, person: &Person, request: &MeetingRequest) -> Decision {
+    pub fn decide(
+        &self,
+        person: &Person,
+        request: &MeetingRequest,
+        now: OffsetDateTime,
+    ) -> Decision {
         if self.confuses(request) {
             return Decision::Denied(Denied {
                 cause: DeniedCause::NoRule,
                 rules: Vec::new(),
             });
         }
-        decide(&self.policy, person, request)
+        decide(&self.policy, person, request, now)
     }
 
     /// Decides, and mints a token for exactly what was granted.
@@ -96,7 +101,13 @@ impl Admission {
         now: OffsetDateTime,
         random: &dyn SecureRandom,
     ) -> Result<Outcome, MintError> {
-        self.carry_out(self.decide(person, request), person, request, now, random)
+        self.carry_out(
+            self.decide(person, request, now),
+            person,
+            request,
+            now,
+            random,
+        )
     }
 
     /// A guest by this name, who comes by an invitation that still counts; `None` where nothing is left of the name.
@@ -134,9 +145,9 @@ impl Admission {
             lifetime: self.minter.lifetime.min(invitation.expires - now),
         };
         let decision = if self.confuses(&request) {
-            self.decide(guest, &request)
+            self.decide(guest, &request, now)
         } else {
-            invited(&self.policy, guest, &request, &terms)
+            invited(&self.policy, guest, &request, &terms, now)
         };
         self.carry_out(decision, guest, &request, now, random)
     }

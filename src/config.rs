@@ -90,10 +90,21 @@ pub struct Jitsi {
     pub token_in: TokenPlace,
     /// Skip Jitsi's own page before the meeting.
     pub skip_prejoin: bool,
+    /// What becomes of people whom the provider does not know without asking.
+    pub not_signed_in: NotSignedIn,
     /// Where a sign-out ends.
     pub after_logout: SignedOut,
     /// `[jitsi.apps]`
     pub apps: AppSettings,
+}
+
+/// What becomes of people whom the provider was not to ask, and does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotSignedIn {
+    /// They sign in.
+    SignIn,
+    /// They go into the meeting as guests, without a token.
+    Guest,
 }
 
 /// `[jitsi.apps]`: how people who came from an app get back into it.

@@ -2,7 +2,11 @@
 //!
 //! Takes a provider's answers; gives a [`Person`]. Knows nothing of rooms or policy.
 
+pub mod authorization;
 pub mod claims;
+pub mod client;
+pub mod client_key;
+pub mod contexts;
 pub mod guest;
 pub mod http;
 pub mod id_token;
@@ -45,8 +49,9 @@ pub struct Person {
     pub avatar: Option<String>,
     /// The groups, or the knowledge that no groups claim came at all.
     pub groups: Groups,
-    /// How one signed in (`acr`).
-    pub acr: Option<String>,
+    /// How one signed in: the authentication contexts (`acr`).
+    #[serde(default)]
+    pub acr: BTreeSet<String>,
     /// The session at the provider by which one signed in (`sid`); logout tokens name it.
     #[serde(default)]
     pub sid: Option<String>,

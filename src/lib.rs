@@ -20,6 +20,7 @@
 //! | [`web`] | HTTP: every route and every layer on one page; handlers call the stages in order |
 //! | [`config`] | everything that can be set, as it is meant; every fault in one report |
 //! | [`observe`] | the log, the request's one line, the audit of decisions |
+//! | [`pattern`] | `*` and `{name}` in rules: for rooms, groups and tenants |
 //! | [`clock`] | the one clock, passed in |
 //! | [`cli`] | the commands |
 //! | [`demo`] | the whole journey on one machine |
@@ -44,6 +45,8 @@ pub mod web;
 pub mod config;
 
 pub mod observe;
+
+pub mod pattern;
 
 pub mod clock;
 

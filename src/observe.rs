@@ -110,7 +110,7 @@ impl Audit {
                 denied.rules.clone(),
                 DecidedOutcome::Denied(match denied.cause {
                     DeniedCause::Rule(_) => "rule",
-                    DeniedCause::Acr(_) => "acr",
+                    DeniedCause::StepUp(_) => "acr",
                     DeniedCause::NoRule => "no_rule",
                     DeniedCause::Provider => "provider",
                 }),

@@ -11,9 +11,9 @@ pub mod entrance;
 pub mod fault;
 pub mod feature;
 pub mod gift;
-pub mod pattern;
 pub mod room_password;
 pub mod rule;
+pub mod step_up;
 
 use std::collections::BTreeSet;
 
@@ -21,14 +21,16 @@ use serde::Serialize;
 use time::Duration;
 
 use self::entrance::Entrances;
-use self::pattern::Pattern;
+
 use self::rule::Effect;
 use crate::meeting::RoomName;
+use crate::pattern::Pattern;
 
 pub use self::decide::decide;
 pub use self::feature::Feature;
 pub use self::room_password::RoomPassword;
 pub use self::rule::Rule;
+pub use self::step_up::{Demand, StepUp};
 
 /// Everything that decides about rights.
 #[derive(Debug, Clone)]
@@ -160,8 +162,8 @@ pub struct Denied {
 pub enum DeniedCause {
     /// Rules deny, with these messages, sorted.
     Rule(BTreeSet<String>),
-    /// Rules ask for a stronger sign-in: one of these `acr` values.
-    Acr(BTreeSet<String>),
+    /// Rules ask for a stronger or a more recent sign-in.
+    StepUp(StepUp),
     /// No rule gives a role, and the default is to deny.
     NoRule,
     /// The meeting is for people of other providers.

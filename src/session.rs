@@ -51,6 +51,8 @@ pub struct SignedInNow<'a> {
     pub person: &'a Person,
     /// The id of the session; nothing where none is remembered.
     pub session: Option<&'a str>,
+    /// Has just come from a sign-in that a rule asked for.
+    pub stepped_up: bool,
 }
 
 /// How long a session lives.

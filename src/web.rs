@@ -21,6 +21,7 @@ mod public;
 mod redirect;
 mod request;
 mod serving;
+mod silent;
 mod texts;
 mod token_answer;
 
@@ -44,7 +45,7 @@ use self::cookies::CookieSettings;
 pub use self::serving::{Patience, serve};
 use crate::admit::{Admission, Guests};
 use crate::clock::SharedClock;
-use crate::config::{Config, ProviderConfig, Signing, StoreChoice};
+use crate::config::{Config, NotSignedIn, ProviderConfig, Signing, StoreChoice};
 use crate::identity::http::{HttpError, ProviderHttp};
 use crate::identity::provider::Provider;
 use crate::identity::providers::Providers;
@@ -93,6 +94,8 @@ pub struct Parts {
     pub cookies: CookieSettings,
     /// Where sign-outs lead.
     pub logout: logout::LogoutSettings,
+    /// What becomes of people whom the provider does not know without asking.
+    pub not_signed_in: NotSignedIn,
     /// Open apps without a tap, where that is safe.
     pub automatic_return: bool,
     /// What browsers call us.
@@ -246,6 +249,7 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         inline,
         cookies: CookieSettings::new(&server.public_url),
         logout: logout::LogoutSettings::new(jitsi.after_logout, &jitsi.url, &addresses.base),
+        not_signed_in: jitsi.not_signed_in,
         automatic_return: jitsi.apps.automatic_return,
         addresses,
         clock: clock.clone(),
@@ -316,11 +320,19 @@ fn router(state: AppState) -> Router {
         )
         // The choice of a provider, by an e-mail address; and back from it.
         .route("/choose", post(choice::by_address).layer(form()))
-        .route("/callback", get(callback::get))
-        .route("/callback/{provider}", get(callback::get))
+        .route(
+            "/callback",
+            get(callback::get).post(callback::post).layer(form()),
+        )
+        .route(
+            "/callback/{provider}",
+            get(callback::get).post(callback::post).layer(form()),
+        )
         // For Prosody: the keys that verify tokens.
         .route("/.well-known/jwks.json", get(keys::jwks))
         .route("/asap/{name}", get(keys::asap))
+        // For providers: the keys that verify our own assertions.
+        .route("/.well-known/client-jwks.json", get(keys::client_jwks))
         // Sign-out: by the person, back from the provider, and by the provider itself.
         .route("/logout", get(logout::get))
         .route("/logged-out", get(logout::logged_out))

@@ -3,7 +3,7 @@
 use super::address::PublicUrl;
 use super::reader::Section;
 use super::value::choice;
-use super::{Jitsi, apps, jaas};
+use super::{Jitsi, NotSignedIn, apps, jaas};
 use crate::meeting::url::TokenPlace;
 use crate::session::logout_state::SignedOut;
 use crate::token::TokenIdentity;
@@ -30,6 +30,12 @@ pub fn read(mut section: Section<'_>) -> Option<Jitsi> {
     let token_in = section.or("token_in", TokenPlace::Fragment);
     let skip_prejoin = section.or("skip_prejoin", false);
     let after_logout = section.or("after_logout", SignedOut::Page);
+    let not_signed_in_origin = section.origin("not_signed_in");
+    let not_signed_in = section.or("not_signed_in", NotSignedIn::SignIn);
+    if not_signed_in == Some(NotSignedIn::Guest) && matches!(jaas, Some(Some(_))) {
+        let said = "\"guest\", but JaaS lets in nobody without a token";
+        section.fault("not_signed_in", not_signed_in_origin, said);
+    }
     let apps = apps::read(section.section("apps"));
     if xmpp_domain.as_deref() == Some("*") {
         section.warn(
@@ -64,9 +70,11 @@ pub fn read(mut section: Section<'_>) -> Option<Jitsi> {
         token_in: token_in?,
         skip_prejoin: skip_prejoin?,
         after_logout: after_logout?,
+        not_signed_in: not_signed_in?,
         apps: apps?,
     })
 }
 
 choice!(TokenPlace { "fragment" => Self::Fragment, "query" => Self::Query });
+choice!(NotSignedIn { "sign_in" => Self::SignIn, "guest" => Self::Guest });
 choice!(SignedOut { "page" => Self::Page, "jitsi" => Self::Jitsi });

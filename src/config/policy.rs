@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use time::Duration;
 
 use super::ProviderConfig;
 use super::grants;
@@ -11,10 +12,10 @@ use super::source::{Node, Origin, Raw};
 use super::value::{FromNode, choice, entries};
 use crate::identity::ClaimPath;
 use crate::meeting::Tenant;
+use crate::pattern::Pattern;
 use crate::policy::entrance::Entrances;
-use crate::policy::pattern::Pattern;
 use crate::policy::rule::{Conditions, Effect, EmailDomain, TenantPattern, User};
-use crate::policy::{Fallback, Feature, Policy, Role, Rule};
+use crate::policy::{Demand, Fallback, Feature, Policy, Role, Rule};
 
 /// Reads the policy for these providers, whose names rules may use.
 pub fn read(mut section: Section<'_>, providers: Option<&[ProviderConfig]>) -> Option<Policy> {
@@ -83,12 +84,12 @@ fn read_rule(
         "give the rule a name; it appears in logs and on pages",
     );
     let conditions = read_conditions(section, providers);
-    let acr = nonempty(section, "acr");
+    let demand = read_demand(section);
     let effect = grants::read(section);
     let rule = Rule {
         name: name?,
         conditions: conditions?,
-        acr: acr?,
+        demand: demand?,
         effect: effect?,
     };
     if rule.name.trim().is_empty() {
@@ -106,6 +107,27 @@ fn read_rule(
         );
     }
     Some(rule)
+}
+
+/// The shortest `max_auth_age`: the provider's clock and ours differ, and the way back takes its time.
+const SHORTEST_AGE: Duration = Duration::MINUTE;
+
+fn read_demand(section: &mut Section<'_>) -> Option<Demand> {
+    let acr = nonempty(section, "acr");
+    let origin = section.origin("max_auth_age");
+    let max_age = section.optional::<Duration>("max_auth_age");
+    if let Some(Some(age)) = max_age
+        && age < SHORTEST_AGE
+    {
+        let said =
+            "shorter than a minute: nobody could get from the provider into the room in time";
+        section.fault("max_auth_age", origin, said);
+        return None;
+    }
+    Some(Demand {
+        acr: acr?.into_iter().collect(),
+        max_age: max_age?,
+    })
 }
 
 fn read_conditions(section: &mut Section<'_>, providers: Option<&[String]>) -> Option<Conditions> {

@@ -91,6 +91,8 @@ pub fn read(mut section: Section<'_>, name: Option<String>) -> Option<ProviderCo
         client_id: client.id,
         client_secret: client.secret,
         client_authentication: client.authentication,
+        client_key: client.key,
+        assertion_audience: client.audience,
         request: request?,
         id_token_algorithms: id_token_algorithms?,
         trusted_audiences: trusted_audiences?,

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use super::contexts::contexts;
 use super::{Email, Groups, Person, stable_id};
 
 /// Claims as a provider sends them.
@@ -101,6 +102,8 @@ pub struct ClaimMap {
     pub groups: Vec<ClaimPath>,
     /// Where groups are looked for.
     pub groups_from: Vec<Source>,
+    /// The authentication contexts, several claims at once.
+    pub acr: Vec<ClaimPath>,
     /// Stands before each group's name, so that the groups of several providers cannot be taken for each other.
     pub groups_prefix: String,
     /// Treat every address as verified, for a provider that never says.
@@ -220,6 +223,7 @@ impl ClaimMap {
             return Err(GroupsError::TooMany);
         }
         let sid = super::provider_session::sid(&gathered.id_token).map(str::to_owned);
+        let acr = contexts(&gathered.id_token, &self.acr);
         let mut claims = gathered.userinfo;
         claims.extend(gathered.id_token);
 
@@ -247,7 +251,7 @@ impl ClaimMap {
                 .text(&claims)
                 .filter(|url| url.starts_with("https://") && url.len() <= LONGEST_AVATAR),
             groups,
-            acr: claims.get("acr").and_then(Value::as_str).map(str::to_owned),
+            acr,
             sid,
             auth_time: claims.get("auth_time").and_then(Value::as_i64),
             claims: claims

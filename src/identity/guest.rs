@@ -45,7 +45,7 @@ pub fn guest(typed: &str, mark: &str, visit: &str) -> Option<Person> {
         email: None,
         avatar: None,
         groups: Groups::Known(BTreeSet::new()),
-        acr: None,
+        acr: BTreeSet::new(),
         sid: None,
         auth_time: None,
         claims: Map::new(),

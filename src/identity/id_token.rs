@@ -8,7 +8,8 @@ use jsonwebtoken::Algorithm;
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
 
-use super::claims::{Claims, shown};
+use super::claims::{ClaimPath, Claims, shown};
+use super::contexts::contexts;
 use super::keys::{KeySet, SignatureError};
 
 /// The longest subject, in bytes (OpenID Connect Core, 2: 255 ASCII characters).
@@ -35,6 +36,8 @@ pub struct Expected<'a> {
     pub at_hash: AtHash,
     /// The contexts asked for; the token must name one of them. Empty: any.
     pub acr_values: &'a [String],
+    /// Where the token names its contexts.
+    pub acr_claims: &'a [ClaimPath],
     /// The greatest age of the sign-in, when one was asked for.
     pub max_age: Option<Duration>,
     /// How far clocks may differ.
@@ -99,8 +102,8 @@ pub enum IdTokenError {
     /// `acr` is none of those asked for.
     #[error("signed in with acr {found:?}, asked for {expected:?}")]
     Acr {
-        /// The claim.
-        found: Option<String>,
+        /// The claims.
+        found: Vec<String>,
         /// What was asked.
         expected: Vec<String>,
     },
@@ -222,12 +225,11 @@ fn nonce(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
 
 /// 12 and 13: the way and the time of the sign-in, where they were asked for.
 fn context(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
-    let acr = text(claims, "acr");
-    if !expected.acr_values.is_empty()
-        && !acr.is_some_and(|acr| expected.acr_values.iter().any(|asked| asked == acr))
-    {
+    let acr = contexts(claims, expected.acr_claims);
+    let asked = expected.acr_values;
+    if !asked.is_empty() && !asked.iter().any(|asked| acr.contains(asked)) {
         return Err(IdTokenError::Acr {
-            found: acr.map(shown),
+            found: acr.iter().map(|acr| shown(acr)).collect(),
             expected: expected.acr_values.to_vec(),
         });
     }

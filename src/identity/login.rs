@@ -1,19 +1,17 @@
-//! One trip to the provider: [`begin`] sends the browser there, [`finish`] turns what it brings back into a
+//! One trip to the provider: [`begin`](super::authorization::begin) sends the browser there, [`finish`] turns what it brings back into a
 //! [`SignIn`].
 //!
 //! Authorization code flow with PKCE (S256), state and nonce: OpenID Connect Core 1.0, 3.1; RFC 7636; RFC 9207.
 
 use std::sync::Arc;
 
-use aws_lc_rs::digest;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 use time::OffsetDateTime;
 use url::Url;
 
 use super::claims::{Claims, Gathered, GroupsError, Source, shown};
+use super::client::ProofError;
 use super::http::HttpError;
 use super::id_token::{Expected, IdTokenError, validate};
 use super::provider::{Known, Provider, ProviderError};
@@ -28,15 +26,6 @@ pub struct LoginSecrets {
     pub nonce: String,
     /// Proves at the token endpoint that the login was begun here.
     pub code_verifier: SecretString,
-}
-
-/// What one login asks of the provider beyond the configuration.
-#[derive(Debug, Default)]
-pub struct Wishes {
-    /// Another `prompt` than the configured one.
-    pub prompt: Option<&'static str>,
-    /// The browser's languages, in order of preference.
-    pub languages: Vec<String>,
 }
 
 /// Why a login did not end in a person.
@@ -64,9 +53,11 @@ pub enum LoginError {
         /// Where it should have.
         expected: String,
     },
-    /// The token endpoint refused the code.
-    #[error("the token endpoint answered {status}: {error} {description:?}{hint}")]
+    /// The token endpoint refused the code, or the endpoint for pushed requests the request.
+    #[error("the {endpoint} answered {status}: {error} {description:?}{hint}")]
     Refused {
+        /// Which endpoint.
+        endpoint: &'static str,
         /// The status.
         status: u16,
         /// The `error` of RFC 6749, 5.2.
@@ -76,9 +67,22 @@ pub enum LoginError {
         /// What to look at.
         hint: &'static str,
     },
-    /// The token endpoint's answer makes no sense.
-    #[error("the token endpoint's answer is not understood: {0}")]
-    TokenAnswer(String),
+    /// An endpoint's answer makes no sense.
+    #[error("the {endpoint}'s answer is not understood: {said}")]
+    Answer {
+        /// Which endpoint.
+        endpoint: &'static str,
+        /// What is wrong with it.
+        said: String,
+    },
+    /// We cannot prove who we are.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
+    /// Requests are to be pushed, and cannot be.
+    #[error(
+        "pushed_authorization is \"always\", but the provider names no pushed_authorization_request_endpoint"
+    )]
+    NoPush,
     /// No ID token came: is `openid` among the scopes, and the client one for OpenID Connect?
     #[error(
         "the token endpoint sent no ID token; ask for the scope `openid` and use an OpenID Connect client"
@@ -98,56 +102,6 @@ pub enum LoginError {
     /// Userinfo is needed and not to be had.
     #[error("userinfo: {0}")]
     Userinfo(String),
-}
-
-/// The address at the provider to which the browser goes.
-#[must_use]
-pub fn begin(
-    provider: &Provider,
-    known: &Known,
-    redirect_uri: &str,
-    state: &str,
-    secrets: &LoginSecrets,
-    wishes: &Wishes,
-) -> Url {
-    let settings = &provider.settings;
-    let mut url = known.metadata.authorization_endpoint.clone();
-    let mut query = url.query_pairs_mut();
-    // First, so that nobody's extra parameter can take the place of one of ours.
-    for (name, value) in &settings.request.parameters {
-        query.append_pair(name, value);
-    }
-    query
-        .append_pair("response_type", "code")
-        .append_pair("client_id", &settings.client_id)
-        .append_pair("redirect_uri", redirect_uri)
-        .append_pair("scope", &settings.request.scopes.join(" "))
-        .append_pair("state", state)
-        .append_pair("nonce", &secrets.nonce)
-        .append_pair("code_challenge", &code_challenge(&secrets.code_verifier))
-        .append_pair("code_challenge_method", "S256");
-    if let Some(prompt) = wishes.prompt.or(settings.request.prompt.as_deref()) {
-        query.append_pair("prompt", prompt);
-    }
-    if let Some(max_age) = settings.request.max_age {
-        query.append_pair("max_age", &max_age.whole_seconds().to_string());
-    }
-    if !settings.request.acr_values.is_empty() {
-        query.append_pair("acr_values", &settings.request.acr_values.join(" "));
-    }
-    if settings.request.ui_locales && !wishes.languages.is_empty() {
-        query.append_pair("ui_locales", &wishes.languages.join(" "));
-    }
-    drop(query);
-    url
-}
-
-/// RFC 7636, 4.2.
-fn code_challenge(verifier: &SecretString) -> String {
-    URL_SAFE_NO_PAD.encode(digest::digest(
-        &digest::SHA256,
-        verifier.expose_secret().as_bytes(),
-    ))
 }
 
 /// Redeems the code and validates all that comes for it. The caller has already compared the state.
@@ -260,6 +214,7 @@ async fn validated(
             access_token: tokens.access_token.as_deref(),
             at_hash: settings.at_hash,
             acr_values: &settings.request.acr_values,
+            acr_claims: &settings.claims.acr,
             max_age: settings.request.max_age,
             leeway: settings.clock_leeway,
             now,

@@ -21,6 +21,11 @@ pub struct Metadata {
     pub userinfo_endpoint: Option<Url>,
     /// Where browsers end their session (RP-Initiated Logout 1.0, 2.1).
     pub end_session_endpoint: Option<Url>,
+    /// Where authorization requests are pushed to (RFC 9126, 5).
+    pub pushed_authorization_request_endpoint: Option<Url>,
+    /// Whether no others are taken.
+    #[serde(default)]
+    pub require_pushed_authorization_requests: bool,
     /// Where the keys are.
     pub jwks_uri: Url,
     /// Client authentication at the token endpoint.
@@ -80,6 +85,10 @@ impl Metadata {
             ("token_endpoint", Some(&self.token_endpoint)),
             ("jwks_uri", Some(&self.jwks_uri)),
             ("userinfo_endpoint", self.userinfo_endpoint.as_ref()),
+            (
+                "pushed_authorization_request_endpoint",
+                self.pushed_authorization_request_endpoint.as_ref(),
+            ),
         ];
         let server = server.into_iter().filter(|_| !inside);
         let behind = |url: &&Url| settings.issuer.starts_with("https:") && url.scheme() != "https";

@@ -4,6 +4,7 @@
 
 use std::sync::{Arc, PoisonError, RwLock};
 
+use aws_lc_rs::rand::SystemRandom;
 use secrecy::ExposeSecret as _;
 use time::{Duration, OffsetDateTime};
 use tokio::sync::Mutex;
@@ -93,7 +94,8 @@ pub struct Provider {
     pub settings: ProviderSettings,
     /// The way to it.
     pub http: ProviderHttp,
-    clock: SharedClock,
+    pub(super) clock: SharedClock,
+    pub(super) random: SystemRandom,
     known: RwLock<Option<Arc<Known>>>,
     /// Held while asking, so that many logins at once ask once.
     asking: Mutex<Asked>,
@@ -113,6 +115,7 @@ impl Provider {
             settings,
             http,
             clock,
+            random: SystemRandom::new(),
             known: RwLock::default(),
             asking: Mutex::default(),
         }

@@ -6,6 +6,7 @@ use time::Duration;
 
 use super::Person;
 use super::claims::ClaimMap;
+use super::client_key::ClientKey;
 use super::id_token::AtHash;
 
 /// How the client proves itself at the token endpoint.
@@ -17,8 +18,48 @@ pub enum ClientAuthentication {
     Basic,
     /// In the form.
     Post,
+    /// An assertion signed with the client's key.
+    PrivateKeyJwt,
     /// A public client.
     None,
+}
+
+/// Whom an assertion is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AssertionAudience {
+    /// The provider, by its issuer identifier.
+    Issuer,
+    /// Its token endpoint.
+    TokenEndpoint,
+}
+
+/// Whether the authorization request is pushed to the provider first (RFC 9126).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Push {
+    /// Where the provider offers it.
+    Auto,
+    /// In any case; a provider that does not offer it signs nobody in.
+    Always,
+    /// Only where the provider takes no other requests.
+    Never,
+}
+
+/// How the provider's answer comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ResponseMode {
+    /// In the query of an address.
+    Query,
+    /// In a form that the browser posts (OAuth 2.0 Form Post Response Mode).
+    FormPost,
+}
+
+/// How a stronger sign-in is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AskAcr {
+    /// By the parameter of that name.
+    AcrValues,
+    /// As an essential claim, by the parameter `claims` (OpenID Connect Core 1.0, 5.5.1.1).
+    Claims,
 }
 
 /// When to ask the userinfo endpoint.
@@ -38,10 +79,11 @@ impl ProviderSettings {
     #[must_use]
     pub fn vouches_for(&self, person: &Person) -> bool {
         let strong_enough = self.request.acr_values.is_empty()
-            || person
-                .acr
-                .as_ref()
-                .is_some_and(|acr| self.request.acr_values.contains(acr));
+            || self
+                .request
+                .acr_values
+                .iter()
+                .any(|acr| person.acr.contains(acr));
         person.issuer == self.issuer && person.provider == self.name && strong_enough
     }
 }
@@ -69,6 +111,12 @@ impl Sign {
 /// What is asked of the provider at every sign-in.
 #[derive(Debug, Clone)]
 pub struct AuthorizationRequest {
+    /// Whether it is pushed.
+    pub push: Push,
+    /// How the answer comes.
+    pub response_mode: ResponseMode,
+    /// How authentication contexts are asked for.
+    pub ask_acr: AskAcr,
     /// Scopes; `openid` is among them.
     pub scopes: Vec<String>,
     /// The `prompt` of every login.
@@ -101,6 +149,10 @@ pub struct ProviderSettings {
     pub client_secret: Option<SecretString>,
     /// How the secret is shown.
     pub client_authentication: ClientAuthentication,
+    /// The key of assertions, where the client proves itself by those.
+    pub client_key: Option<ClientKey>,
+    /// Whom assertions are for.
+    pub assertion_audience: AssertionAudience,
     /// What is asked at every sign-in.
     pub request: AuthorizationRequest,
     /// Accepted ID-token algorithms; empty: the asymmetric ones that the provider advertises.

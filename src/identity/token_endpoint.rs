@@ -3,13 +3,13 @@
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::error::Category;
-use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::claims::shown;
+use super::client::prove;
+use super::http::Answer;
 use super::login::{LoginError, LoginSecrets};
 use super::metadata::Metadata;
 use super::provider::Provider;
-use super::settings::ClientAuthentication;
 
 /// A token endpoint's answer; what is not used is not looked at.
 #[derive(Deserialize)]
@@ -39,94 +39,52 @@ pub async fn redeem(
     code: &str,
     secrets: &LoginSecrets,
 ) -> Result<Tokens, LoginError> {
-    let (form, basic) = token_request(provider, metadata, redirect_uri, code, secrets);
-    let answer = provider
-        .http
-        .post_form(&metadata.token_endpoint, form, basic)
-        .await?;
-    if answer.status.is_success() {
-        return serde_json::from_slice(&answer.body)
-            .map_err(|error| LoginError::TokenAnswer(described(&error)));
-    }
-    let refusal: TokenRefusal = serde_json::from_slice(&answer.body).map_err(|_| {
-        LoginError::TokenAnswer(format!(
-            "status {} without an OAuth error",
-            answer.status.as_u16()
-        ))
-    })?;
-    Err(LoginError::Refused {
-        status: answer.status.as_u16(),
-        hint: hint(&refusal.error),
-        error: shown(&refusal.error),
-        description: shown(&refusal.error_description.unwrap_or_default()),
-    })
+    let fields = [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", redirect_uri),
+        ("code_verifier", secrets.code_verifier.expose_secret()),
+    ];
+    ask(provider, metadata, &fields).await
 }
 
-/// The form, and the Basic credentials where the client proves itself by those.
-fn token_request(
+/// Asks the token endpoint.
+async fn ask(
     provider: &Provider,
     metadata: &Metadata,
-    redirect_uri: &str,
-    code: &str,
-    secrets: &LoginSecrets,
-) -> (String, Option<(String, String)>) {
-    let settings = &provider.settings;
-    let mut form = Serializer::new(String::new());
-    form.append_pair("grant_type", "authorization_code")
-        .append_pair("code", code)
-        .append_pair("redirect_uri", redirect_uri)
-        .append_pair("code_verifier", secrets.code_verifier.expose_secret());
-    let secret = settings
-        .client_secret
-        .as_ref()
-        .map(ExposeSecret::expose_secret);
-    match (
-        client_authentication(settings.client_authentication, metadata),
-        secret,
-    ) {
-        (ClientAuthentication::Basic, Some(secret)) => {
-            return (
-                form.finish(),
-                Some((form_encoded(&settings.client_id), form_encoded(secret))),
-            );
-        }
-        (ClientAuthentication::Post, Some(secret)) => {
-            form.append_pair("client_id", &settings.client_id)
-                .append_pair("client_secret", secret);
-        }
-        _ => {
-            form.append_pair("client_id", &settings.client_id);
-        }
+    fields: &[(&str, &str)],
+) -> Result<Tokens, LoginError> {
+    let (now, random) = (provider.clock.now(), &provider.random);
+    let proven = prove(&provider.settings, metadata, fields, now, random)?;
+    let answer = provider
+        .http
+        .post_form(&metadata.token_endpoint, proven.form, proven.basic)
+        .await?;
+    if answer.status.is_success() {
+        return serde_json::from_slice(&answer.body).map_err(|error| LoginError::Answer {
+            endpoint: "token endpoint",
+            said: described(&error),
+        });
     }
-    (form.finish(), None)
+    Err(refusal("token endpoint", &answer))
 }
 
-/// `auto`: Basic unless the metadata list only the form (OpenID Connect Discovery, 3: Basic is the default).
-fn client_authentication(
-    configured: ClientAuthentication,
-    metadata: &Metadata,
-) -> ClientAuthentication {
-    let lists = |method: &str| {
-        metadata
-            .token_endpoint_auth_methods_supported
-            .as_ref()
-            .map(|all| all.iter().any(|m| m == method))
-    };
-    match configured {
-        ClientAuthentication::Auto if lists("client_secret_basic") != Some(false) => {
-            ClientAuthentication::Basic
-        }
-        ClientAuthentication::Auto if lists("client_secret_post") == Some(true) => {
-            ClientAuthentication::Post
-        }
-        ClientAuthentication::Auto => ClientAuthentication::Basic,
-        chosen => chosen,
+/// The error of an endpoint (RFC 6749, 5.2).
+pub(super) fn refusal(endpoint: &'static str, answer: &Answer) -> LoginError {
+    let status = answer.status.as_u16();
+    match serde_json::from_slice::<TokenRefusal>(&answer.body) {
+        Ok(refusal) => LoginError::Refused {
+            endpoint,
+            status,
+            hint: hint(&refusal.error),
+            error: shown(&refusal.error),
+            description: shown(&refusal.error_description.unwrap_or_default()),
+        },
+        Err(_) => LoginError::Answer {
+            endpoint,
+            said: format!("status {status} without an OAuth error"),
+        },
     }
-}
-
-/// RFC 6749, 2.3.1: id and secret are form-encoded before they become Basic credentials.
-fn form_encoded(text: &str) -> String {
-    byte_serialize(text.as_bytes()).collect()
 }
 
 fn hint(error: &str) -> &'static str {
@@ -142,7 +100,7 @@ fn hint(error: &str) -> &'static str {
 }
 
 /// What is wrong with an answer, without any of it: it may hold tokens.
-fn described(error: &serde_json::Error) -> String {
+pub(super) fn described(error: &serde_json::Error) -> String {
     let kind = match error.classify() {
         Category::Io | Category::Eof => "it ends too early",
         Category::Syntax => "it is not JSON",

@@ -70,6 +70,14 @@ impl MeetingUrls {
         format!("{}{query}{fragment}", self.room(request))
     }
 
+    /// The meeting's address in a browser for a guest: without a token.
+    #[must_use]
+    pub fn guest(&self, request: &MeetingRequest) -> String {
+        let settings = self.settings(request);
+        let hash = if settings.is_empty() { "" } else { "#" };
+        format!("{}{hash}{settings}", self.room(request))
+    }
+
     /// The address that opens the app which the person came from, with the token in it; `None` for a browser.
     #[must_use]
     pub fn app(&self, request: &MeetingRequest, token: &str) -> Option<String> {

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 use super::rule::{Applies, Effect, Gift};
-use super::{Decision, Denied, DeniedCause, Fallback, Feature, Grant, Policy, Role};
+use super::{Decision, Denied, DeniedCause, Fallback, Feature, Grant, Policy, Role, StepUp};
 use crate::identity::Person;
 use crate::meeting::MeetingRequest;
 
@@ -14,9 +14,14 @@ use crate::meeting::MeetingRequest;
 /// Whoever signed in at a provider that is not for this meeting is refused. Then a deny beats all; then a rule that asks
 /// for a stronger sign-in refuses until it has one; then all that the rules give adds up.
 #[must_use]
-pub fn decide(policy: &Policy, person: &Person, request: &MeetingRequest) -> Decision {
+pub fn decide(
+    policy: &Policy,
+    person: &Person,
+    request: &MeetingRequest,
+    now: OffsetDateTime,
+) -> Decision {
     if policy.entrances.let_in(&person.provider, request) {
-        by_rules(policy, person, request)
+        by_rules(policy, person, request, now)
     } else {
         Decision::Denied(Denied {
             cause: DeniedCause::Provider,
@@ -25,23 +30,32 @@ pub fn decide(policy: &Policy, person: &Person, request: &MeetingRequest) -> Dec
     }
 }
 
-fn by_rules(policy: &Policy, person: &Person, request: &MeetingRequest) -> Decision {
-    let mut denies = Refusal::default();
-    let mut step_ups = Refusal::default();
+fn by_rules(
+    policy: &Policy,
+    person: &Person,
+    request: &MeetingRequest,
+    now: OffsetDateTime,
+) -> Decision {
+    let mut denies: Vec<(&str, &str)> = Vec::new();
+    let mut step_ups: Vec<(&str, StepUp)> = Vec::new();
     let mut gifts: Vec<(&str, &Gift)> = Vec::new();
     for rule in &policy.rules {
-        match (rule.applies(person, request), &rule.effect) {
+        match (rule.applies(person, request, now), &rule.effect) {
             (Applies::No, _) => {}
-            (Applies::WithAcr, _) => step_ups.add(&rule.name, rule.acr.iter().cloned()),
-            (Applies::Yes, Effect::Deny(message)) => denies.add(&rule.name, [message.clone()]),
+            (Applies::After(step_up), _) => step_ups.push((&rule.name, step_up)),
+            (Applies::Yes, Effect::Deny(message)) => denies.push((&rule.name, message)),
             (Applies::Yes, Effect::Give(gift)) => gifts.push((&rule.name, gift)),
         }
     }
-    if !denies.rules.is_empty() {
-        return denies.because(DeniedCause::Rule);
+    if !denies.is_empty() {
+        let messages = denies.iter().map(|(_, message)| (*message).to_owned());
+        let cause = DeniedCause::Rule(messages.collect());
+        return refused(cause, denies.iter().map(|(name, _)| *name));
     }
-    if !step_ups.rules.is_empty() {
-        return step_ups.because(DeniedCause::Acr);
+    let lacking = step_ups.iter().map(|(_, step_up)| step_up.clone());
+    if let Some(step_up) = lacking.reduce(|one, other| one.and(&other)) {
+        let names = step_ups.iter().map(|(name, _)| *name);
+        return refused(DeniedCause::StepUp(step_up), names);
     }
     let by_default = match policy.default {
         Fallback::Participant => Some(Role::Participant),
@@ -69,8 +83,9 @@ pub fn invited(
     guest: &Person,
     request: &MeetingRequest,
     invitation: &Invited,
+    now: OffsetDateTime,
 ) -> Decision {
-    match by_rules(policy, guest, request) {
+    match by_rules(policy, guest, request, now) {
         Decision::Denied(denied) if denied.cause != DeniedCause::NoRule => Decision::Denied(denied),
         Decision::Denied(_) | Decision::Granted(_) => Decision::Granted(Grant {
             role: Role::Participant,
@@ -176,23 +191,8 @@ pub fn all_that_holds_without(policy: &Policy, role: Role) -> BTreeSet<Feature> 
     }
 }
 
-#[derive(Default)]
-struct Refusal {
-    rules: Vec<String>,
-    said: BTreeSet<String>,
-}
-
-impl Refusal {
-    fn add(&mut self, rule: &str, said: impl IntoIterator<Item = String>) {
-        self.rules.push(rule.to_owned());
-        self.said.extend(said);
-    }
-
-    fn because(mut self, cause: fn(BTreeSet<String>) -> DeniedCause) -> Decision {
-        self.rules.sort();
-        Decision::Denied(Denied {
-            cause: cause(self.said),
-            rules: self.rules,
-        })
-    }
+fn refused<'a>(cause: DeniedCause, names: impl Iterator<Item = &'a str>) -> Decision {
+    let mut rules: Vec<String> = names.map(str::to_owned).collect();
+    rules.sort();
+    Decision::Denied(Denied { cause, rules })
 }

@@ -3,9 +3,9 @@
 //! A provider that names tenants or rooms has those to itself, beside others that name them too; all other meetings are for
 //! the providers that name none.
 
-use super::pattern::{Bindings, Pattern};
 use super::rule::{EmailDomain, TenantPattern};
 use crate::meeting::MeetingRequest;
+use crate::pattern::{Bindings, Pattern};
 
 /// What one provider's people come for.
 #[derive(Debug, Clone, Default)]

@@ -22,9 +22,9 @@ pub enum RuleFault {
     NoEffect,
     /// A deny that hangs on the way of signing in.
     #[error(
-        "a `deny` cannot ask for an `acr`: one would escape it by signing in more weakly or more strongly"
+        "a `deny` cannot ask for an `acr` or a `max_auth_age`: one would escape it by signing in more weakly or more strongly"
     )]
-    DenyWithAcr,
+    DenyWithDemand,
     /// A password in hands that only take part.
     #[error(
         "a `room_password` is for moderators: anybody can read their own token; give it in a rule with role = \"moderator\""

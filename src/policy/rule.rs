@@ -5,14 +5,16 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value;
+use time::OffsetDateTime;
 
 pub use super::email_domain::EmailDomain;
 use super::email_domain::verified_email;
 use super::fault::RuleFault;
 pub use super::gift::Gift;
-use super::pattern::{Bindings, Pattern, as_in_a_room};
+use super::step_up::{Demand, StepUp};
 use crate::identity::{ClaimPath, Person};
 use crate::meeting::MeetingRequest;
+use crate::pattern::{Bindings, Pattern, as_in_a_room};
 
 /// The placeholders that need no capture: who one is, and where one goes.
 const BUILT_IN: [&str; 2] = ["username", "tenant"];
@@ -24,8 +26,8 @@ pub struct Rule {
     pub name: String,
     /// When it applies.
     pub conditions: Conditions,
-    /// Authentication contexts, one of which the person must have signed in with.
-    pub acr: Vec<String>,
+    /// What it demands of the sign-in.
+    pub demand: Demand,
     /// What it does.
     pub effect: Effect,
 }
@@ -89,8 +91,8 @@ pub enum Applies {
     No,
     /// Yes.
     Yes,
-    /// It would, had the person signed in with one of the rule's `acr` values.
-    WithAcr,
+    /// It would, had the person signed in more strongly or more recently.
+    After(StepUp),
 }
 
 impl Rule {
@@ -100,7 +102,7 @@ impl Rule {
         let mut faults = self.conditions.placeholder_faults();
         faults.extend(self.conditions.contradictions());
         match &self.effect {
-            Effect::Deny(_) if !self.acr.is_empty() => faults.push(RuleFault::DenyWithAcr),
+            Effect::Deny(_) if !self.demand.is_empty() => faults.push(RuleFault::DenyWithDemand),
             Effect::Give(gift) => faults.extend(gift.faults()),
             Effect::Deny(_) => {}
         }
@@ -109,18 +111,18 @@ impl Rule {
 
     /// Whether the rule concerns this person in this meeting.
     #[must_use]
-    pub fn applies(&self, person: &Person, request: &MeetingRequest) -> Applies {
+    pub fn applies(
+        &self,
+        person: &Person,
+        request: &MeetingRequest,
+        now: OffsetDateTime,
+    ) -> Applies {
         if !self.conditions.hold(person, request) {
-            Applies::No
-        } else if self.acr.is_empty()
-            || person
-                .acr
-                .as_ref()
-                .is_some_and(|acr| self.acr.contains(acr))
-        {
-            Applies::Yes
-        } else {
-            Applies::WithAcr
+            return Applies::No;
+        }
+        match self.demand.lacking(person, now) {
+            None => Applies::Yes,
+            Some(lacking) => Applies::After(lacking),
         }
     }
 }

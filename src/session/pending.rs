@@ -29,9 +29,34 @@ pub struct PendingLogin {
     code_verifier: String,
     /// The name of the provider to which the browser was sent.
     pub provider: String,
+    /// What for.
+    #[serde(default)]
+    pub kind: LoginKind,
     /// Where the person wants to go.
     pub destination: Destination,
     begun_at: i64,
+}
+
+/// What a login is for, which decides what becomes of one that does not succeed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum LoginKind {
+    /// To sign in.
+    #[default]
+    Usual,
+    /// To sign in more strongly, or afresh, because a rule wants it.
+    StepUp,
+    /// To see whether somebody is signed in already, without a question.
+    Silent,
+}
+
+/// A login to begin.
+pub struct NewLogin<'a> {
+    /// The provider's name.
+    pub provider: &'a str,
+    /// What for.
+    pub kind: LoginKind,
+    /// Where it is to lead.
+    pub destination: Destination,
 }
 
 /// What the `state` parameter holds, sealed: enough to begin again when the cookie is gone.
@@ -108,17 +133,21 @@ impl Seals {
         derived
     }
 
-    /// Begins a login at the provider of this name.
+    /// Begins a login.
     ///
     /// # Errors
     /// When the request is too long for a cookie, or no random numbers are to be had.
     pub fn begin(
         &self,
-        provider: &str,
-        destination: Destination,
+        login: NewLogin<'_>,
         now: OffsetDateTime,
         random: &dyn SecureRandom,
     ) -> Result<Begun, PendingError> {
+        let NewLogin {
+            provider,
+            kind,
+            destination,
+        } = login;
         let state = self.seal(
             Purpose::State,
             &State {
@@ -132,6 +161,7 @@ impl Seals {
             nonce: nonce.clone(),
             code_verifier: code_verifier.clone(),
             provider: provider.to_owned(),
+            kind,
             destination,
             begun_at: now.unix_timestamp(),
         };

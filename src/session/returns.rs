@@ -53,6 +53,13 @@ impl Visits {
         self.0.iter().filter(|(r, _)| *r == room).count() >= MOST_VISITS
     }
 
+    /// Whether the browser was sent into the room within the minute.
+    #[must_use]
+    pub fn include(&self, request: &MeetingRequest) -> bool {
+        let room = digest_of(request);
+        self.0.iter().any(|(visited, _)| *visited == room)
+    }
+
     /// One more visit.
     #[must_use]
     pub fn and(mut self, request: &MeetingRequest, now: OffsetDateTime) -> Self {

@@ -9,12 +9,12 @@ use url::form_urlencoded;
 use super::error::WebError;
 use super::join::{into_meeting, set_cookies};
 use super::request::RequestId;
-use super::{AppState, cookies, redirect};
+use super::{AppState, cookies, redirect, silent};
 use crate::identity::login;
 use crate::identity::provider::Provider;
 use crate::identity::provider_session::SignIn;
 use crate::meeting::Destination;
-use crate::session::pending::PendingLogin;
+use crate::session::pending::{LoginKind, PendingLogin};
 use crate::session::{Sessions, SignedInNow};
 
 /// `GET /callback`, and `GET /callback/{name}` for each of several providers.
@@ -29,11 +29,39 @@ pub async fn get(
     if method == Method::HEAD {
         return WebError::MethodNotAllowed.into_response();
     }
-    let answer = match Answer::read(uri.query().unwrap_or_default()) {
+    come_back(
+        &state,
+        &id,
+        &headers,
+        uri.path(),
+        uri.query().unwrap_or_default(),
+    )
+    .await
+}
+
+/// `POST` to the same, where the answer comes as a form (`response_mode = "form_post"`).
+pub async fn post(
+    State(state): State<AppState>,
+    Extension(id): Extension<RequestId>,
+    headers: HeaderMap,
+    uri: Uri,
+    body: String,
+) -> Response {
+    come_back(&state, &id, &headers, uri.path(), &body).await
+}
+
+async fn come_back(
+    state: &AppState,
+    id: &RequestId,
+    headers: &HeaderMap,
+    path: &str,
+    parameters: &str,
+) -> Response {
+    let answer = match Answer::read(parameters) {
         Ok(answer) => answer,
         Err(error) => return error.into_response(),
     };
-    let jar = cookies::of(&headers);
+    let jar = cookies::of(headers);
     let sealed = state.cookies.login(&jar, &answer.state);
     let pending = sealed.and_then(|sealed| {
         state
@@ -51,7 +79,7 @@ pub async fn get(
     let mut set = vec![state.cookies.without_login(&answer.state)];
     // Before the provider is asked: a logout that it reports from here on ends the new session as well.
     let since = state.clock.now();
-    let response = match finish(&state, provider, uri.path(), &answer, &pending).await {
+    let response = match finish(state, provider, path, &answer, &pending).await {
         Ok(sign_in) => {
             let mut signed_out = false;
             let mut session = None;
@@ -63,7 +91,7 @@ pub async fn get(
                     Ok(new) => {
                         session = Some(new.clone());
                         set.push(state.cookies.with_session(new, sessions.lifetime()));
-                        signed_out = signed_out_since(sessions, &state, &sign_in, since).await;
+                        signed_out = signed_out_since(sessions, state, &sign_in, since).await;
                     }
                     Err(error) => {
                         tracing::warn!(request.id = id.0, %error, "the session store does not answer; the next meeting asks for a sign-in");
@@ -79,17 +107,35 @@ pub async fn get(
                     let who = SignedInNow {
                         person: &sign_in.person,
                         session: session.as_deref(),
+                        stepped_up: pending.kind == LoginKind::StepUp,
                     };
-                    into_meeting(&state, &id, &headers, who, request)
+                    into_meeting(state, id, headers, who, request)
                         .await
                         .into_response()
                 }
                 Destination::Home => redirect::to(&state.addresses.home()),
             }
         }
-        Err(error) => error.into_response(),
+        Err(error) => match silent_go_on(state, headers, &answer, &pending).await {
+            Some(on_the_way) => on_the_way.into_response(),
+            None => error.into_response(),
+        },
     };
     (set_cookies(set), response).into_response()
+}
+
+/// Goes on where the provider would have had to ask and was not to.
+async fn silent_go_on(
+    state: &AppState,
+    headers: &HeaderMap,
+    answer: &Answer,
+    pending: &PendingLogin,
+) -> Option<Result<Response, WebError>> {
+    let (error, _) = answer.outcome.as_ref().err()?;
+    if pending.kind != LoginKind::Silent || !silent::would_ask(error) {
+        return None;
+    }
+    Some(silent::go_on(state, headers, pending).await)
 }
 
 /// Whether the provider has said in the meantime that the person is signed out. The new session is dead then; a code or

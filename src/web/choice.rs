@@ -15,12 +15,16 @@ use super::join::{parameter, prompt};
 use super::page::{ChoicePage, Choosable, Notice};
 use crate::identity::provider::Provider;
 use crate::meeting::Destination;
+use crate::policy::StepUp;
+use crate::session::pending::LoginKind;
 
 /// What a request asks for beside the meeting.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Asked<'a> {
-    /// Another `prompt` at the provider than usual.
+    /// Another `prompt` at the provider than usual; `none` asks nobody anything.
     pub prompt: Option<&'static str>,
+    /// What a rule asks of the sign-in.
+    pub step_up: Option<&'a StepUp>,
     /// The name of a provider.
     pub idp: Option<&'a str>,
 }
@@ -34,7 +38,24 @@ impl<'a> Asked<'a> {
         Ok(Self {
             prompt: prompt(uri)?,
             idp: parameter(uri, "idp")?,
+            step_up: None,
         })
+    }
+
+    /// Whether nobody is to be asked anything.
+    #[must_use]
+    pub fn is_silent(&self) -> bool {
+        self.prompt == Some("none")
+    }
+
+    /// What the login is for.
+    #[must_use]
+    pub fn kind(&self) -> LoginKind {
+        match self.step_up {
+            Some(_) => LoginKind::StepUp,
+            None if self.is_silent() => LoginKind::Silent,
+            None => LoginKind::Usual,
+        }
     }
 }
 
@@ -66,7 +87,7 @@ pub fn choose(
             state,
             destination,
             &fitting,
-            asked.prompt,
+            asked.prompt.filter(|_| !asked.is_silent()),
             false,
         )?))),
     }

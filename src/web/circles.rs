@@ -24,6 +24,11 @@ pub fn stop(state: &AppState, jar: &CookieJar, request: &MeetingRequest) -> Opti
     Some((cookie, error).into_response())
 }
 
+/// Whether the browser was sent into the room within the last minute.
+pub fn just_left_for(state: &AppState, jar: &CookieJar, request: &MeetingRequest) -> bool {
+    visits(state, jar).include(request)
+}
+
 /// The cookie that counts one more visit to a room.
 pub fn counted(state: &AppState, jar: &CookieJar, request: &MeetingRequest) -> SetCookies {
     let visits = visits(state, jar).and(request, state.clock.now());

@@ -5,6 +5,7 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use time::Duration;
 use url::Url;
 
+use crate::identity::settings::ResponseMode;
 use crate::session::pending::{self, LOGIN_LIFETIME, Seals};
 use crate::session::returns::COUNTED_FOR;
 
@@ -106,10 +107,20 @@ impl CookieSettings {
             .map(|cookie| cookie.value().to_owned())
     }
 
-    /// A cookie for a login under way.
+    /// A cookie for a login under way, which the provider answers in this way.
     #[must_use]
-    pub fn with_login(&self, name: &str, value: String) -> Cookie<'static> {
-        self.cookie(self.named(name), value, LOGIN_LIFETIME)
+    pub fn with_login(
+        &self,
+        name: &str,
+        value: String,
+        answered_by: ResponseMode,
+    ) -> Cookie<'static> {
+        let mut cookie = self.cookie(self.named(name), value, LOGIN_LIFETIME);
+        if answered_by == ResponseMode::FormPost && self.secure {
+            // A form comes from the provider's page, and with it only cookies that are for foreign sites as well.
+            cookie.set_same_site(SameSite::None);
+        }
+        cookie
     }
 
     /// Ends the cookie of the login that belongs to a `state`.

@@ -9,13 +9,13 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::page::Notice;
-use crate::identity::Person;
 use crate::identity::claims::shown;
 use crate::identity::id_token::IdTokenError;
 use crate::identity::login::LoginError;
 use crate::identity::provider::ProviderError;
 use crate::meeting::{Destination, MeetingError, MeetingRequest};
 use crate::policy::{Denied, DeniedCause};
+use crate::session::SignedInNow;
 use crate::session::invitations::InvitationError;
 use crate::session::pending::PendingError;
 use crate::session::popups::PopupError;
@@ -29,7 +29,7 @@ pub struct Cause(pub String);
 #[derive(Debug, thiserror::Error)]
 pub enum WebError {
     /// Policy says no.
-    #[error("refused by policy ({}: {})", cause_name(&denied.cause), denied.rules.join(" | "))]
+    #[error("refused by policy ({}: {})", cause_of(&denied.cause, *stepped_up), denied.rules.join(" | "))]
     Denied {
         /// Why.
         denied: Denied,
@@ -37,6 +37,8 @@ pub enum WebError {
         name: Option<String>,
         /// Where they wanted to go.
         request: MeetingRequest,
+        /// The provider was asked for the sign-in that is lacking, and did not deliver.
+        stepped_up: bool,
     },
     /// The person said no at the provider, or the provider did.
     #[error("the provider answered {error}: {description}")]
@@ -153,11 +155,12 @@ pub enum WebError {
 impl WebError {
     /// Policy says no.
     #[must_use]
-    pub fn denied(denied: Denied, person: &Person, request: &MeetingRequest) -> Self {
+    pub fn denied(denied: Denied, who: SignedInNow<'_>, request: &MeetingRequest) -> Self {
         Self::Denied {
             denied,
-            name: Some(person.name.clone()),
+            name: Some(who.person.name.clone()),
             request: request.clone(),
+            stepped_up: who.stepped_up,
         }
     }
 
@@ -282,13 +285,17 @@ impl WebError {
     }
 }
 
-fn cause_name(cause: &DeniedCause) -> &'static str {
-    match cause {
+fn cause_of(cause: &DeniedCause, stepped_up: bool) -> String {
+    let said = match cause {
         DeniedCause::Rule(_) => "a rule denies",
-        DeniedCause::Acr(_) => "a stronger sign-in is asked for",
+        DeniedCause::StepUp(step_up) if stepped_up => {
+            return format!("the provider was asked for {step_up} and did not deliver it");
+        }
+        DeniedCause::StepUp(step_up) => return format!("{step_up} is asked for"),
         DeniedCause::NoRule => "no rule gives a role",
         DeniedCause::Provider => "the meeting is for people of another provider",
-    }
+    };
+    said.to_owned()
 }
 
 impl IntoResponse for WebError {

@@ -54,7 +54,7 @@ fn signed_in_home(state: &AppState, person: &Person, guests: Option<HomeGuests>)
     let rooms = policy.named_rooms().into_iter().take(MOST_ROOMS);
     let rooms = rooms.filter_map(|room| {
         let request = MeetingRequest::to(room, None);
-        match state.admission.decide(person, &request) {
+        match state.admission.decide(person, &request, state.clock.now()) {
             Decision::Granted(grant) => Some(HomeRoom {
                 href: state.addresses.join(&request, None),
                 name: request.room.readable(),

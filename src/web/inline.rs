@@ -81,10 +81,10 @@ pub async fn into_popup(
     popup: &Popup,
 ) -> Result<Response, WebError> {
     let person = who.person;
-    if let Decision::Denied(denied) = state.admission.decide(person, request) {
+    if let Decision::Denied(denied) = state.admission.decide(person, request, state.clock.now()) {
         let outcome = Outcome::Denied(denied.clone());
         state.audit.decided(&id.0, person, request, &outcome);
-        return Err(WebError::denied(denied, person, request));
+        return Err(WebError::denied(denied, who, request));
     }
     let now = state.clock.now();
     let code = state

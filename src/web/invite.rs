@@ -33,7 +33,7 @@ pub async fn make(
     if state.admission.confuses(&request) {
         return Err(WebError::Meeting(TenantError.into()));
     }
-    match state.admission.decide(&person, &request) {
+    match state.admission.decide(&person, &request, state.clock.now()) {
         Decision::Granted(grant) if grant.may_invite => {}
         Decision::Granted(_) | Decision::Denied(_) => {
             return Err(WebError::MayNotInvite(request));
@@ -122,6 +122,7 @@ pub async fn enter(
             denied,
             name: None,
             request,
+            stepped_up: false,
         }),
     }
 }

@@ -10,12 +10,14 @@ use super::choice::{self, Asked, Choice};
 use super::error::WebError;
 use super::page::Notice;
 use super::request::RequestId;
-use super::{AppState, app_return, circles, cookies, inline, languages, redirect};
+use super::{AppState, app_return, circles, cookies, inline, languages, redirect, silent};
 use crate::admit::{Admitted, Outcome};
 use crate::identity::Person;
-use crate::identity::login::{self, Wishes};
+use crate::identity::authorization::{self, Wishes};
 use crate::meeting::{Destination, MeetingRequest, TenantError};
+use crate::policy::{Decision, Denied, DeniedCause};
 use crate::session::SignedInNow;
+use crate::session::pending::NewLogin;
 
 /// The most languages that are told to the provider.
 pub const MOST_LANGUAGES: usize = 5;
@@ -70,11 +72,12 @@ pub fn parameter<'a>(uri: &'a Uri, name: &str) -> Result<Option<&'a str>, WebErr
     }
 }
 
-/// "Sign in as somebody else": the provider is to ask again.
+/// "Sign in as somebody else", for which the provider is to ask again; or `none`: nobody is to be asked.
 pub fn prompt(uri: &Uri) -> Result<Option<&'static str>, WebError> {
     Ok(match parameter(uri, "prompt")? {
         Some("login") => Some("login"),
         Some("select_account") => Some("select_account"),
+        Some("none") => Some("none"),
         _ => None,
     })
 }
@@ -98,7 +101,7 @@ pub async fn get(
     {
         return Ok(stop);
     }
-    if asked.prompt.is_none()
+    if (asked.prompt.is_none() || asked.is_silent())
         && let session = state.cookies.session(&jar)
         && let Some(person) = signed_in(&state, session.as_deref()).await
         && asked.idp.is_none_or(|idp| idp == person.provider)
@@ -108,6 +111,7 @@ pub async fn get(
         let who = SignedInNow {
             person: &person,
             session: session.as_deref(),
+            stepped_up: false,
         };
         return into_meeting(&state, &id, &headers, who, &request).await;
     }
@@ -124,41 +128,51 @@ pub async fn begin_login(
     let jar = cookies::of(headers);
     let provider = match choice::choose(state, &destination, asked)? {
         Choice::One(provider) => provider,
-        Choice::Page(page) => return Ok(Notice::Choose(page).into_response()),
+        // A choice is a question.
+        Choice::Page(page) => match silent::as_guest(state, headers, &destination) {
+            Some(guest) if asked.is_silent() => return Ok(guest),
+            _ => return Ok(Notice::Choose(page).into_response()),
+        },
     };
     let known = provider
         .current()
         .await
         .map_err(|error| WebError::unavailable(&error, destination.clone()))?;
-    let begun = state.seals.begin(
-        &provider.settings.name,
-        destination,
-        state.clock.now(),
-        &state.random,
-    )?;
+    let login = NewLogin {
+        provider: &provider.settings.name,
+        kind: asked.kind(),
+        destination: destination.clone(),
+    };
+    let begun = state.seals.begin(login, state.clock.now(), &state.random)?;
     let wishes = Wishes {
         prompt: asked.prompt,
+        acr: asked
+            .step_up
+            .map_or_else(Vec::new, |step_up| step_up.acr.iter().cloned().collect()),
+        max_age: asked.step_up.and_then(|step_up| step_up.max_age),
         languages: languages::accepted(headers)
             .into_iter()
             .take(MOST_LANGUAGES)
             .collect(),
     };
-    let url = login::begin(
+    let url = authorization::begin(
         &provider,
         &known,
         &state.addresses.redirect_uri(&provider.settings),
         &begun.state,
         &begun.secrets,
         &wishes,
-    );
+    )
+    .await
+    .map_err(|error| WebError::login(error, destination))?;
     let mut set = state
         .cookies
         .make_room(&jar, &state.seals, begun.cookie_value.len());
-    set.push(
-        state
-            .cookies
-            .with_login(&begun.cookie_name, begun.cookie_value),
-    );
+    set.push(state.cookies.with_login(
+        &begun.cookie_name,
+        begun.cookie_value,
+        provider.settings.request.response_mode,
+    ));
     Ok((set_cookies(set), redirect::to(url.as_str())).into_response())
 }
 
@@ -181,6 +195,9 @@ pub async fn into_meeting(
     who: SignedInNow<'_>,
     request: &MeetingRequest,
 ) -> Result<Response, WebError> {
+    if let Some(on_the_way) = step_up(state, headers, who, request).await {
+        return on_the_way;
+    }
     if let Some(popup) = &request.popup {
         return inline::into_popup(state, id, who, request, popup).await;
     }
@@ -199,8 +216,43 @@ pub async fn into_meeting(
             };
             Ok((counted, answer).into_response())
         }
-        Outcome::Denied(denied) => Err(WebError::denied(denied, person, request)),
+        Outcome::Denied(denied) => Err(WebError::denied(denied, who, request)),
     }
+}
+
+/// Back to the person's provider for a sign-in as a rule wants it: once. Nothing where that is not what is lacking, or
+/// was tried just now.
+pub async fn step_up(
+    state: &AppState,
+    headers: &HeaderMap,
+    who: SignedInNow<'_>,
+    request: &MeetingRequest,
+) -> Option<Result<Response, WebError>> {
+    let decision = state
+        .admission
+        .decide(who.person, request, state.clock.now());
+    let Decision::Denied(Denied {
+        cause: DeniedCause::StepUp(step_up),
+        rules,
+    }) = decision
+    else {
+        return None;
+    };
+    if who.stepped_up {
+        return None;
+    }
+    tracing::info!(
+        user.id = who.person.id,
+        room.name = %request.room,
+        decision.rules = rules.join(" | "),
+        "asking the provider for {step_up}"
+    );
+    let asked = Asked {
+        prompt: None,
+        idp: Some(&who.person.provider),
+        step_up: Some(&step_up),
+    };
+    Some(begin_login(state, headers, request.clone().into(), asked).await)
 }
 
 /// Several `Set-Cookie` headers.

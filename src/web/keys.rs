@@ -7,8 +7,11 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
+use serde_json::json;
+
 use super::AppState;
 use super::error::WebError;
+use crate::identity::client_key::ClientKey;
 use crate::token::keyring::Keyring;
 use crate::token::keyring::live::LiveKeys;
 use crate::token::keyring::published::Document;
@@ -33,6 +36,23 @@ pub async fn asap(
         .asap(&name, state.clock.now())
         .ok_or(WebError::NotFound)?;
     Ok(answer(pem, "application/x-pem-file", live, &headers))
+}
+
+/// `GET /.well-known/client-jwks.json`: for providers to which we prove ourselves by a signed assertion.
+pub async fn client_jwks(State(state): State<AppState>) -> Result<Response, WebError> {
+    let keys = state.providers.iter();
+    let keys: Vec<_> = keys
+        .filter_map(|provider| provider.settings.client_key.as_ref())
+        .map(ClientKey::public)
+        .collect();
+    if keys.is_empty() {
+        return Err(WebError::NotFound);
+    }
+    let headers = [
+        (header::CONTENT_TYPE, "application/jwk-set+json"),
+        (header::CACHE_CONTROL, "public, max-age=3600"),
+    ];
+    Ok((headers, json!({ "keys": keys }).to_string()).into_response())
 }
 
 /// With a shared secret there is nothing that anybody may know.

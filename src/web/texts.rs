@@ -17,6 +17,8 @@ pub struct Texts {
     pub denied_by_default_text: &'static str,
     /// A stronger sign-in is needed.
     pub denied_acr_text: &'static str,
+    /// The provider was asked for a stronger sign-in and did not deliver it.
+    pub step_up_failed_text: &'static str,
     /// Who the person is here; `{}` is their name.
     pub signed_in_as: &'static str,
     /// The home page's field for a room.

@@ -277,7 +277,7 @@ async fn the_authorization_request_carries_what_is_configured() {
     }
     let asked = parameters(&browser.begin(&bridge.at("/room/a?prompt=login")).await);
     assert_eq!(asked["prompt"], "login", "a person's wish goes first");
-    let asked = parameters(&browser.begin(&bridge.at("/room/a?prompt=none")).await);
+    let asked = parameters(&browser.begin(&bridge.at("/room/a?prompt=create")).await);
     assert_eq!(asked["prompt"], "select_account", "but not any wish");
 }
 

@@ -358,7 +358,7 @@ async fn an_acr_that_was_asked_for_must_be_delivered() {
     provider.signs_in(sara_with(json!({ "acr": "pwd" })));
     is_too_weak(
         &bridge,
-        "signed in with acr Some(\"pwd\"), asked for [\"mfa\", \"phr\"]",
+        "signed in with acr [\"pwd\"], asked for [\"mfa\", \"phr\"]",
     )
     .await;
     let asked = provider.last_authorization();
@@ -367,7 +367,7 @@ async fn an_acr_that_was_asked_for_must_be_delivered() {
         "{asked:?}"
     );
     provider.signs_in(sara());
-    is_too_weak(&bridge, "signed in with acr None").await;
+    is_too_weak(&bridge, "signed in with acr []").await;
     provider.signs_in(sara_with(json!({ "acr": "phr" })));
     is_let_in(&bridge, "phr").await;
 }

@@ -395,7 +395,7 @@ async fn another_method_is_told_which_ones_there_are() {
             "/",
             "/room/a",
             "/join?room=a",
-            "/callback?code=x&state=y",
+            "/logged-out?state=y",
             "/healthz",
         ] {
             let page = raw(&bridge.origin(), method, target, &[]).await;

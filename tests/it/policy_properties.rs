@@ -5,18 +5,18 @@ use std::collections::BTreeSet;
 
 use jitsi_oidc_bridge::identity::{Email, Groups, Person};
 use jitsi_oidc_bridge::meeting::{MeetingRequest, RoomName};
+use jitsi_oidc_bridge::pattern::Pattern;
 use jitsi_oidc_bridge::policy::decide::{Invited, invited};
 use jitsi_oidc_bridge::policy::entrance::{Entrance, Entrances};
-use jitsi_oidc_bridge::policy::pattern::Pattern;
 use jitsi_oidc_bridge::policy::rule::{Conditions, Effect, EmailDomain, Gift, User};
 use jitsi_oidc_bridge::policy::{
-    Decision, Denied, DeniedCause, Fallback, Feature, Grant, Policy, Role, RoomPassword, Rule,
-    decide,
+    Decision, Demand, Denied, DeniedCause, Fallback, Feature, Grant, Policy, Role, RoomPassword,
+    Rule, decide,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 
 const GROUPS: [&str; 6] = [
     "/staff",
@@ -51,7 +51,7 @@ fn person(groups: BTreeSet<&'static str>, verified: bool, acr: Option<&'static s
         }),
         avatar: None,
         groups: Groups::Known(groups.into_iter().map(str::to_owned).collect()),
-        acr: acr.map(str::to_owned),
+        acr: acr.map(str::to_owned).into_iter().collect(),
         sid: None,
         auth_time: None,
         claims: serde_json::Map::new(),
@@ -180,7 +180,7 @@ fn policies() -> impl Strategy<Value = Policy> {
             .into_iter()
             .enumerate()
             .map(|(at, (conditions, acr, effect))| {
-                let acr = if matches!(effect, Effect::Deny(_)) {
+                let acr: Vec<String> = if matches!(effect, Effect::Deny(_)) {
                     Vec::new()
                 } else {
                     acr
@@ -188,7 +188,10 @@ fn policies() -> impl Strategy<Value = Policy> {
                 Rule {
                     name: format!("rule {at}"),
                     conditions,
-                    acr,
+                    demand: Demand {
+                        acr: acr.into_iter().collect(),
+                        max_age: None,
+                    },
                     effect,
                 }
             });
@@ -203,6 +206,9 @@ fn policies() -> impl Strategy<Value = Policy> {
         rules,
     })
 }
+
+/// When everything happens.
+const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
 /// Everybody signs in at one provider.
 fn entrances() -> Entrances {
@@ -231,7 +237,7 @@ proptest! {
         request in requests(),
     ) {
         let shuffled = Policy { rules: shuffled, ..policy.clone() };
-        prop_assert_eq!(decide(&policy, &person, &request), decide(&shuffled, &person, &request));
+        prop_assert_eq!(decide(&policy, &person, &request, NOW), decide(&shuffled, &person, &request, NOW));
     }
 
     #[test]
@@ -241,10 +247,10 @@ proptest! {
         person in people(),
         request in requests(),
     ) {
-        let deny = Rule { name: "a further deny".to_owned(), conditions, acr: Vec::new(), effect: Effect::Deny("No.".to_owned()) };
+        let deny = Rule { name: "a further deny".to_owned(), conditions, demand: Demand::default(), effect: Effect::Deny("No.".to_owned()) };
         let mut stricter = policy.clone();
         stricter.rules.push(deny);
-        let (before, after) = (decide(&policy, &person, &request), decide(&stricter, &person, &request));
+        let (before, after) = (decide(&policy, &person, &request, NOW), decide(&stricter, &person, &request, NOW));
         prop_assert!(gives_no_more(&after, &before), "before {:?}, after {:?}", before, after);
     }
 
@@ -253,12 +259,12 @@ proptest! {
         let deny = Rule {
             name: "everybody out".to_owned(),
             conditions: Conditions::default(),
-            acr: Vec::new(),
+            demand: Demand::default(),
             effect: Effect::Deny("Closed.".to_owned()),
         };
         let mut closed = policy.clone();
         closed.rules.insert(0, deny);
-        let decision = decide(&closed, &person, &request);
+        let decision = decide(&closed, &person, &request, NOW);
         let refused = matches!(&decision, Decision::Denied(denied)
             if matches!(&denied.cause, DeniedCause::Rule(said) if said.contains("Closed.")));
         prop_assert!(refused, "{:?}", decision);
@@ -266,12 +272,12 @@ proptest! {
 
     #[test]
     fn a_grant_names_the_rules_that_gave_it(policy in policies(), person in people(), request in requests()) {
-        if let Decision::Granted(grant) = decide(&policy, &person, &request) {
+        if let Decision::Granted(grant) = decide(&policy, &person, &request, NOW) {
             let only_these = Policy {
                 rules: policy.rules.iter().filter(|rule| grant.rules.contains(&rule.name)).cloned().collect(),
                 ..policy.clone()
             };
-            prop_assert_eq!(decide(&only_these, &person, &request), Decision::Granted(grant));
+            prop_assert_eq!(decide(&only_these, &person, &request, NOW), Decision::Granted(grant));
         }
     }
 
@@ -280,12 +286,12 @@ proptest! {
         let visit = Rule {
             name: "everybody may visit".to_owned(),
             conditions: Conditions::default(),
-            acr: Vec::new(),
+            demand: Demand::default(),
             effect: Effect::Give(Gift { role: Some(Role::Visitor), ..Gift::default() }),
         };
         let mut open = policy.clone();
         open.rules.push(visit);
-        match (decide(&policy, &person, &request), decide(&open, &person, &request)) {
+        match (decide(&policy, &person, &request, NOW), decide(&open, &person, &request, NOW)) {
             (Decision::Granted(before), Decision::Granted(after)) => {
                 prop_assert!(after.role <= before.role, "{:?} became {:?}", before, after);
                 let without_roles = |grant: &Grant| Grant { role: Role::Visitor, rules: Vec::new(), ..grant.clone() };
@@ -298,7 +304,7 @@ proptest! {
 
     #[test]
     fn a_rooms_password_is_in_moderators_hands_alone(policy in policies(), person in people(), request in requests()) {
-        if let Decision::Granted(grant) = decide(&policy, &person, &request) {
+        if let Decision::Granted(grant) = decide(&policy, &person, &request, NOW) {
             prop_assert!(grant.room_password.is_none() || grant.role == Role::Moderator, "{:?}", grant);
             prop_assert!(!(grant.user_lobby && (grant.lobby_bypass || grant.role == Role::Moderator)), "{:?}", grant);
             prop_assert!(!grant.name_readonly || grant.features.is_some(), "{:?}", grant);
@@ -315,7 +321,7 @@ proptest! {
             keeps_name: true,
             lifetime: Duration::minutes(5),
         };
-        match (decide(&policy, &person, &request), invited(&policy, &person, &request, &terms)) {
+        match (decide(&policy, &person, &request, NOW), invited(&policy, &person, &request, &terms, NOW)) {
             (_, Decision::Granted(grant)) => {
                 prop_assert_eq!(grant.role, Role::Participant);
                 prop_assert_eq!(grant.features.as_ref(), Some(&policy.everyday_features));
@@ -327,10 +333,10 @@ proptest! {
             (before, after) => prop_assert_eq!(before, after),
         }
         let refused = matches!(
-            decide(&policy, &person, &request),
-            Decision::Denied(Denied { cause: DeniedCause::Rule(_) | DeniedCause::Acr(_), .. })
+            decide(&policy, &person, &request, NOW),
+            Decision::Denied(Denied { cause: DeniedCause::Rule(_) | DeniedCause::StepUp(_), .. })
         );
-        prop_assert_eq!(refused, matches!(invited(&policy, &person, &request, &terms), Decision::Denied(_)));
+        prop_assert_eq!(refused, matches!(invited(&policy, &person, &request, &terms, NOW), Decision::Denied(_)));
     }
 
     /// Somebody who can choose a group's name must not be able to open another team's room with it.
@@ -348,14 +354,14 @@ proptest! {
                     rooms: vec![Pattern::parse_room("{team}").unwrap()],
                     ..Conditions::default()
                 },
-                acr: Vec::new(),
+                demand: Demand::default(),
                 effect: Effect::Give(Gift { role: Some(Role::Moderator), ..Gift::default() }),
             }],
         };
         let mut person = person(BTreeSet::new(), true, None);
         person.groups = Groups::Known(BTreeSet::from([format!("/teams/{team}/leads")]));
         let Ok(room) = RoomName::parse(&room) else { return Ok(()) };
-        let granted = matches!(decide(&policy, &person, &MeetingRequest::to(room.clone(), None)), Decision::Granted(_));
+        let granted = matches!(decide(&policy, &person, &MeetingRequest::to(room.clone(), None), NOW), Decision::Granted(_));
         let own = RoomName::parse(&team) == Ok(room) && !team.contains('/');
         prop_assert_eq!(granted, own, "the team {:?}", team);
     }
@@ -371,6 +377,6 @@ fn a_group_called_star_leads_only_the_team_called_star() {
     }
 }
 
-fn pattern_bindings() -> jitsi_oidc_bridge::policy::pattern::Bindings {
-    jitsi_oidc_bridge::policy::pattern::Bindings::new()
+fn pattern_bindings() -> jitsi_oidc_bridge::pattern::Bindings {
+    jitsi_oidc_bridge::pattern::Bindings::new()
 }

@@ -16,6 +16,11 @@ pub fn read(mut section: Section<'_>, trust_email: Option<bool>) -> Option<Claim
     let (name, username) = (or("name", "name"), or("username", "preferred_username"));
     let (email, avatar) = (or("email", "email"), or("avatar", "picture"));
     let groups_prefix = section.or("groups_prefix", String::new());
+    let acr_origin = section.origin("acr");
+    let acr = section.or("acr", path("acr").into_iter().collect());
+    if acr.as_ref().is_some_and(Vec::is_empty) {
+        section.fault("acr", acr_origin, "empty: name at least one claim");
+    }
     let groups_origin = section.origin("groups");
     let groups = section.or("groups", path("groups").into_iter().collect());
     let from_origin = section.origin("groups_from");
@@ -37,6 +42,7 @@ pub fn read(mut section: Section<'_>, trust_email: Option<bool>) -> Option<Claim
         username: username??,
         email: email??,
         avatar: avatar??,
+        acr: acr?,
         groups: groups?,
         groups_from: groups_from?,
         groups_prefix: groups_prefix?,

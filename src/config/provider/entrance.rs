@@ -6,8 +6,8 @@ use base64::engine::general_purpose::STANDARD;
 use crate::config::policy::{RoomPattern, nonempty};
 use crate::config::reader::Section;
 use crate::identity::settings::Sign;
+use crate::pattern::Pattern;
 use crate::policy::entrance::Entrance;
-use crate::policy::pattern::Pattern;
 use crate::policy::rule::{EmailDomain, TenantPattern};
 
 /// The largest logo, in bytes: it stands in the page.

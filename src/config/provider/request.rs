@@ -4,13 +4,15 @@ use time::Duration;
 
 use crate::config::reader::Section;
 use crate::config::source::Node;
-use crate::config::value::FromNode;
-use crate::identity::settings::AuthorizationRequest;
+use crate::config::value::{FromNode, choice};
+use crate::identity::settings::{AskAcr, AuthorizationRequest, Push, ResponseMode};
 
 /// Parameters that the bridge sets itself.
-const RESERVED: [&str; 13] = [
+const RESERVED: [&str; 15] = [
     "response_type",
     "response_mode",
+    "request",
+    "request_uri",
     "client_id",
     "client_secret",
     "redirect_uri",
@@ -46,7 +48,21 @@ pub fn read(section: &mut Section<'_>) -> Option<AuthorizationRequest> {
     let acr_values = section.or("acr_values", Vec::new());
     let parameters = authorization_parameters(section);
     let ui_locales = section.or("ui_locales", true);
+    let push = section.or("pushed_authorization", Push::Auto);
+    let response_mode = section.or("response_mode", ResponseMode::Query);
+    let ask_origin = section.origin("acr_request");
+    let ask_acr = section.or("acr_request", AskAcr::AcrValues);
+    let own_claims = parameters
+        .as_ref()
+        .is_some_and(|all| all.iter().any(|(name, _)| name == "claims"));
+    if ask_acr == Some(AskAcr::Claims) && own_claims {
+        let said = "\"claims\" needs the parameter `claims` for itself: take it out of authorization_parameters";
+        section.fault("acr_request", ask_origin, said);
+    }
     Some(AuthorizationRequest {
+        push: push?,
+        response_mode: response_mode?,
+        ask_acr: ask_acr?,
         scopes: scopes?,
         prompt: prompt?.map(|Prompt(prompt)| prompt),
         max_age: max_age?,
@@ -94,3 +110,7 @@ impl FromNode for Prompt {
         ))
     }
 }
+
+choice!(Push { "auto" => Self::Auto, "always" => Self::Always, "never" => Self::Never });
+choice!(ResponseMode { "query" => Self::Query, "form_post" => Self::FormPost });
+choice!(AskAcr { "acr_values" => Self::AcrValues, "claims" => Self::Claims });

@@ -11,6 +11,7 @@ fn map() -> ClaimMap {
         email: path("email"),
         avatar: path("picture"),
         groups: vec![path("groups")],
+        acr: vec![ClaimPath::parse("acr").unwrap()],
         groups_prefix: String::new(),
         groups_from: vec![Source::IdToken, Source::Userinfo, Source::AccessToken],
         trust_email: false,

@@ -41,7 +41,17 @@ fn what_happened<'a>(
             denied,
             name,
             request,
-        } => denied_page(denied, name.as_deref(), request, page, texts, addresses),
+            stepped_up,
+        } => {
+            let page = denied_page(denied, name.as_deref(), request, page, texts, addresses);
+            match (&denied.cause, stepped_up) {
+                (DeniedCause::StepUp(_), true) => Page {
+                    paragraphs: vec![texts.step_up_failed_text.to_owned()],
+                    ..page
+                },
+                _ => page,
+            }
+        }
         WebError::TooWeak { destination, .. } => page
             .saying("denied", texts.denied_title, texts.denied_acr_text)
             .offering([as_other(destination)]),
@@ -125,7 +135,7 @@ fn denied_page<'a>(
 ) -> Page<'a> {
     let (text, messages) = match &denied.cause {
         DeniedCause::Rule(messages) => (texts.denied_text, messages.iter().cloned().collect()),
-        DeniedCause::Acr(_) => (texts.denied_acr_text, Vec::new()),
+        DeniedCause::StepUp(_) => (texts.denied_acr_text, Vec::new()),
         DeniedCause::NoRule | DeniedCause::Provider => (texts.denied_by_default_text, Vec::new()),
     };
     // Without a name it is a guest, who may have an account after all.

@@ -9,6 +9,7 @@ pub static TEXTS: Texts = Texts {
     denied_text: "The rules of this service keep you out of this room. If you think that is a mistake, ask your administrator.",
     denied_by_default_text: "No rule of this service lets you into this room. If you should be able to join, ask your administrator.",
     denied_acr_text: "This room needs a stronger sign-in, for example with a second factor. Sign in again that way, or ask your administrator how.",
+    step_up_failed_text: "This room needs a stronger or more recent sign-in, for example with a second factor. Your sign-in service was asked for it just now and did not confirm it. Perhaps your account has no second factor yet: ask your administrator how to set one up, and give them the request number below.",
     signed_in_as: "You are signed in as {}.",
     sign_in: "Sign in",
     sign_in_as_other: "Sign in as somebody else",

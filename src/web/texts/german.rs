@@ -9,6 +9,7 @@ pub static TEXTS: Texts = Texts {
     denied_text: "Nach den Regeln dieses Dienstes haben Sie zu diesem Raum keinen Zutritt. Wenn Sie das für ein Versehen halten, wenden Sie sich bitte an Ihre IT-Administration.",
     denied_by_default_text: "Keine Regel dieses Dienstes erlaubt Ihnen den Zutritt zu diesem Raum. Wenn Sie teilnehmen sollten, wenden Sie sich bitte an Ihre IT-Administration.",
     denied_acr_text: "Für diesen Raum ist eine stärkere Anmeldung nötig, zum Beispiel mit einem zweiten Faktor. Melden Sie sich auf diesem Weg noch einmal an, oder fragen Sie Ihre IT-Administration, wie das geht.",
+    step_up_failed_text: "Für diesen Raum ist eine stärkere oder frischere Anmeldung nötig, zum Beispiel mit einem zweiten Faktor. Ihr Anmeldedienst wurde eben darum gebeten und hat sie nicht bestätigt. Vielleicht hat Ihr Konto noch keinen zweiten Faktor: Fragen Sie Ihre IT-Administration, wie Sie einen einrichten, und nennen Sie ihr die Anfragenummer unten.",
     signed_in_as: "Sie sind als {} angemeldet.",
     sign_in: "Anmelden",
     sign_in_as_other: "Als jemand anderes anmelden",

@@ -215,6 +215,15 @@ impl Bridge {
 
     /// A bridge between several providers, each with its name and further settings.
     pub async fn between(providers: &[(&str, &Provider, &str)], policy: &str) -> Self {
+        Self::between_with(providers, "", policy).await
+    }
+
+    /// The same, with settings that are none of a provider's.
+    pub async fn between_with(
+        providers: &[(&str, &Provider, &str)],
+        further: &str,
+        policy: &str,
+    ) -> Self {
         let keys = ["issuer", "client_id", "client_secret"];
         let without = keys.map(|key| format!("# no provider.{key}\n")).concat();
         let section = |(name, provider, further): &(&str, &Provider, &str)| {
@@ -224,7 +233,13 @@ impl Bridge {
             )
         };
         let sections: String = providers.iter().map(section).collect();
-        Self::with(providers[0].1, "", &format!("{without}{sections}"), policy).await
+        Self::with(
+            providers[0].1,
+            "",
+            &format!("{without}{further}\n{sections}"),
+            policy,
+        )
+        .await
     }
 
     /// The address it listens on, without a path.

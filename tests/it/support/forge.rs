@@ -4,17 +4,17 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::fault::Fault;
 use super::keys::{FIRST, SECOND};
 use super::provider::{CLIENT_ID, CLIENT_SECRET, Inner, Provider};
 
-/// The ID token of a login with this nonce and access token.
+/// The ID token of a login that was asked for so, with this access token.
 pub(super) fn id_token(
     provider: &Provider,
     inner: &Inner,
-    nonce: &str,
+    login: &Map<String, Value>,
     access_token: &str,
 ) -> String {
     let now = provider.clock.now_unix();
@@ -25,12 +25,30 @@ pub(super) fn id_token(
     };
     let hash = digest::digest(hash_algorithm, access_token.as_bytes());
     let half = hash.as_ref().len() / 2;
+    let asked = |name: &str| login.get(name).and_then(Value::as_str);
+    let nonce = asked("nonce").unwrap_or_default();
     let mut claims = json!({
         "iss": provider.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 300, "nonce": nonce,
         "at_hash": URL_SAFE_NO_PAD.encode(&hash.as_ref()[..half]),
     });
     let members = claims.as_object_mut().unwrap();
     members.extend(inner.person.as_object().cloned().unwrap_or_default());
+    if inner.obliges {
+        // The first of those that are asked for, in whichever way.
+        if let Some(acr) = asked("acr_values").and_then(|all| all.split(' ').next()) {
+            members.insert("acr".to_owned(), acr.into());
+        }
+        if let Some(claims) = asked("claims") {
+            let claims: Value = serde_json::from_str(claims).unwrap();
+            for (name, wish) in claims["id_token"].as_object().unwrap() {
+                let value = wish.get("value").unwrap_or(&wish["values"][0]);
+                members.insert(name.clone(), json!([value]));
+            }
+        }
+        if asked("max_age").is_some() {
+            members.insert("auth_time".to_owned(), now.into());
+        }
+    }
     let mut set = |name: &str, value: Value| members.insert(name.to_owned(), value);
     match inner.fault {
         Some(Fault::WrongNonce) => drop(set("nonce", "another".into())),

@@ -48,6 +48,10 @@ pub(super) struct Inner {
     pub(super) end_sessions: Vec<String>,
     token_request: Option<TokenRequest>,
     max_age: Option<u32>,
+    /// Signs people in as strongly and as freshly as is asked.
+    pub(super) obliges: bool,
+    /// Requests that were pushed, by what stands for them.
+    pushed: BTreeMap<String, Map<String, Value>>,
 }
 
 /// What came to the token endpoint.
@@ -85,6 +89,8 @@ impl Provider {
                 end_sessions: Vec::new(),
                 token_request: None,
                 max_age: None,
+                obliges: false,
+                pushed: BTreeMap::new(),
             })),
             asked: Arc::new(Notify::new()),
             held: watch::Sender::new(None),
@@ -94,6 +100,7 @@ impl Provider {
             .route("/keys", get(keys))
             .route("/authorize", get(authorize))
             .route("/token", post(token))
+            .route("/par", post(push))
             .route("/userinfo", get(userinfo))
             .route("/end-session", get(super::logout::end_session))
             .layer(middleware::from_fn_with_state(provider.clone(), record))
@@ -143,6 +150,23 @@ impl Provider {
         self.held.send_replace(None);
     }
 
+    /// Takes pushed requests.
+    pub fn takes_pushed_requests(&self) {
+        let endpoint = format!("{}/par", self.issuer);
+        self.says("pushed_authorization_request_endpoint", endpoint.into());
+    }
+
+    /// Signs people in as strongly (`acr_values`, `claims`) and as freshly (`max_age`) as it is asked to, from now on.
+    pub fn obliges(&self) {
+        self.inner().obliges = true;
+    }
+
+    /// The last request that was pushed.
+    pub fn last_pushed(&self) -> Map<String, Value> {
+        let pushed = self.inner().pushed.values().last().cloned();
+        pushed.expect("nothing was pushed")
+    }
+
     /// Publishes and signs with another key from now on.
     pub fn rotates(&self) {
         self.inner().rotated = true;
@@ -175,6 +199,17 @@ impl Provider {
         url::form_urlencoded::parse(query.as_bytes())
             .into_owned()
             .collect()
+    }
+
+    /// The parameters of every authorization request so far.
+    pub fn authorizations(&self) -> Vec<Vec<(String, String)>> {
+        let queries = self.inner().authorizations.clone();
+        let parsed = |query: &String| {
+            url::form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect()
+        };
+        queries.iter().map(parsed).collect()
     }
 
     /// Waits until a path has been asked for so many times.
@@ -272,6 +307,11 @@ async fn authorize(
     Query(asked): Query<Map<String, Value>>,
 ) -> Redirect {
     let mut inner = provider.inner();
+    let pushed = asked.get("request_uri").and_then(Value::as_str);
+    let asked = match pushed {
+        Some(name) => inner.pushed[name].clone(),
+        None => asked,
+    };
     let text = |name: &str| {
         asked
             .get(name)
@@ -284,9 +324,11 @@ async fn authorize(
         0 | 1 => "the-code".to_owned(),
         nth => format!("the-code-{nth}"),
     };
+    let silent = text("prompt") == "none" && inner.person.is_null();
     {
         let mut query = url.query_pairs_mut();
         match inner.fault {
+            _ if silent => query.append_pair("error", "login_required"),
             Some(Fault::AccessDenied) => query
                 .append_pair("error", "access_denied")
                 .append_pair("error_description", "<b>no</b>"),
@@ -363,13 +405,30 @@ async fn token(
     let mut answer =
         json!({ "access_token": access_token, "token_type": "Bearer", "expires_in": "300" });
     if inner.fault != Some(Fault::NoIdToken) {
-        let id_token = id_token(&provider, &inner, &asked(&login, "nonce"), access_token);
+        let id_token = id_token(&provider, &inner, &login, access_token);
         answer
             .as_object_mut()
             .unwrap()
             .insert("id_token".into(), id_token.into());
     }
     Json(answer).into_response()
+}
+
+/// RFC 9126, 2.
+async fn push(
+    State(provider): State<Provider>,
+    headers: HeaderMap,
+    Form(form): Form<Map<String, Value>>,
+) -> Response {
+    let mut inner = provider.inner();
+    if inner.fault == Some(Fault::InvalidClient) || !client_is_known(&headers, &form) {
+        let error = json!({ "error": "invalid_client", "error_description": "said so" });
+        return (StatusCode::UNAUTHORIZED, Json(error)).into_response();
+    }
+    let name = format!("urn:ietf:params:oauth:request_uri:{}", inner.pushed.len());
+    inner.pushed.insert(name.clone(), form);
+    let answer = json!({ "request_uri": name, "expires_in": 60 });
+    (StatusCode::CREATED, Json(answer)).into_response()
 }
 
 /// Basic with form-encoded credentials (RFC 6749, 2.3.1), the form, or a public client.
@@ -380,6 +439,13 @@ fn client_is_known(headers: &HeaderMap, form: &Map<String, Value>) -> bool {
         "Basic {}",
         STANDARD.encode(format!("{}:{}", encoded(CLIENT_ID), encoded(CLIENT_SECRET)))
     );
+    if let Some(assertion) = form.get("client_assertion") {
+        return form["client_assertion_type"]
+            == "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
+            && assertion
+                .as_str()
+                .is_some_and(|text| text.starts_with("eyJ"));
+    }
     match headers.get(header::AUTHORIZATION) {
         Some(found) => found.to_str().unwrap() == basic,
         None => {
