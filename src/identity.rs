@@ -3,10 +3,15 @@
 //! Takes a provider's answers; gives a [`Person`]. Knows nothing of rooms or policy.
 
 pub mod authorization;
+pub mod claim_map;
+pub mod claim_sources;
 pub mod claims;
 pub mod client;
 pub mod client_key;
 pub mod contexts;
+pub mod gather;
+pub mod groups;
+pub mod groups_endpoint;
 pub mod guest;
 pub mod http;
 pub mod id_token;

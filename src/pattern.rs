@@ -18,6 +18,8 @@ pub struct Pattern {
     pieces: Vec<Piece>,
     /// Whether the texts to match are already written as rooms' names are.
     over_rooms: bool,
+    /// What is caught stays as it is, for it becomes no part of a room's name.
+    verbatim: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +86,7 @@ impl Pattern {
         Self {
             pieces,
             over_rooms: false,
+            verbatim: false,
         }
         .checked()
     }
@@ -107,6 +110,32 @@ impl Pattern {
             }
         }
         Ok(pattern)
+    }
+
+    /// The same pattern, whose captures stay as they are.
+    #[must_use]
+    pub fn verbatim(self) -> Self {
+        Self {
+            verbatim: true,
+            ..self
+        }
+    }
+
+    /// Whether there is a `*` in it.
+    #[must_use]
+    pub fn has_wildcard(&self) -> bool {
+        self.pieces.contains(&Piece::Star)
+    }
+
+    /// The text that it is with its placeholders filled in; nothing where one is unknown, or for a wildcard.
+    #[must_use]
+    pub fn filled(&self, known: &Bindings) -> Option<String> {
+        let text = |piece: &Piece| match piece {
+            Piece::Literal(text) => Some(text.clone()),
+            Piece::Placeholder(name) => known.get(name).cloned(),
+            Piece::Star => None,
+        };
+        self.pieces.iter().map(text).collect()
     }
 
     fn checked(self) -> Result<Self, PatternError> {
@@ -210,7 +239,7 @@ impl Pattern {
                 };
                 for end in run_ends(text).filter(|end| follows(*end)) {
                     let (run, after) = text.split_at(end);
-                    let caught = if self.over_rooms {
+                    let caught = if self.over_rooms || self.verbatim {
                         run.to_owned()
                     } else {
                         as_in_a_room(run)

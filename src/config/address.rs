@@ -53,6 +53,11 @@ fn parse(node: &Node) -> Result<Url, String> {
     Ok(url)
 }
 
+/// Whether what is sent to the address cannot be read on the way: https, or this machine.
+pub fn is_safe(url: &Url) -> bool {
+    url.scheme() == "https" || (url.scheme() == "http" && is_loopback(url))
+}
+
 /// Whether the address is this machine's own.
 pub fn is_loopback(url: &Url) -> bool {
     match url.host() {

@@ -3,18 +3,23 @@
 mod claims;
 mod client;
 mod entrance;
+mod groups_endpoint;
+mod issuer;
+mod preset;
 mod request;
 
 use jsonwebtoken::{Algorithm, AlgorithmFamily};
 use time::Duration;
+use url::Url;
 
+use self::preset::Preset;
 use super::ProviderConfig;
 use super::address::{InternalUrl, PublicUrl};
 use super::load::positive;
 use super::reader::Section;
 use super::source::Node;
 use super::value::{FromNode, choice};
-use crate::identity::claims::Source;
+use crate::identity::claim_map::Source;
 use crate::identity::http::ProviderHttp;
 use crate::identity::id_token::AtHash;
 use crate::identity::settings::{AskUserinfo, ProviderSettings, Sign};
@@ -33,10 +38,11 @@ pub fn read(mut section: Section<'_>, name: Option<String>) -> Option<ProviderCo
             (Some(name), redirect_path, Some(read))
         }
     };
-    let issuer_text = issuer_as_written(&section);
-    let issuer = section.required("issuer", "write the provider's issuer exactly as it calls itself, such as \"https://id.example.org/realms/staff\"");
-    let client = client::read(&mut section);
-    let request = request::read(&mut section);
+    let preset = section.or("preset", Preset::None);
+    let usual = preset.unwrap_or(Preset::None).defaults();
+    let issuer = issuer::read(&mut section);
+    let client = client::read(&mut section, &usual);
+    let request = request::read(&mut section, &usual);
     let internal_url = section.optional::<InternalUrl>("internal_url");
     let extra_ca = extra_ca(&mut section);
     let algorithms_origin = section.origin("id_token_algorithms");
@@ -55,14 +61,17 @@ pub fn read(mut section: Section<'_>, name: Option<String>) -> Option<ProviderCo
             "HS256 and its like are keyed with the client secret, and there is none",
         );
     }
-    let trusted_audiences = section.or("trusted_audiences", Vec::new());
+    let trusted_audiences = section.or("trusted_audiences", usual.trusted_audiences.clone());
     let clock_leeway = clock_leeway(&mut section);
     let timeout = positive(&mut section, "timeout", Duration::seconds(10));
     let userinfo_origin = section.origin("userinfo");
-    let userinfo = section.or("userinfo", AskUserinfo::WhenNeeded);
+    let userinfo = section.or("userinfo", usual.userinfo);
     let at_hash = section.or("at_hash", AtHash::WhenPresent);
     let trust_email = section.or("trust_email", false);
-    let claims = claims::read(section.section("claims"), trust_email);
+    let claims = claims::read(section.section("claims"), trust_email, &usual);
+    let groups_endpoint =
+        groups_endpoint::read(section.section("groups_endpoint"), usual.groups_endpoint);
+    let claim_sources = claim_sources(&mut section, issuer.as_ref().map(|issuer| &issuer.url));
     if userinfo == Some(AskUserinfo::Never)
         && claims
             .as_ref()
@@ -76,7 +85,8 @@ pub fn read(mut section: Section<'_>, name: Option<String>) -> Option<ProviderCo
     }
     section.finish();
 
-    let PublicUrl(issuer) = issuer?;
+    preset?;
+    let issuer = issuer?;
     let client = client?;
     let name = name?;
     let (sign, entrance) = match sign_and_entrance {
@@ -87,7 +97,11 @@ pub fn read(mut section: Section<'_>, name: Option<String>) -> Option<ProviderCo
         name,
         sign,
         redirect_path,
-        issuer: issuer_text?,
+        issuer: issuer.text,
+        issuers: issuer.accepted,
+        metadata_issuer: issuer.in_metadata,
+        groups_endpoint: groups_endpoint?,
+        claim_sources: claim_sources?,
         client_id: client.id,
         client_secret: client.secret,
         client_authentication: client.authentication,
@@ -105,7 +119,7 @@ pub fn read(mut section: Section<'_>, name: Option<String>) -> Option<ProviderCo
     Some(ProviderConfig {
         settings,
         entrance,
-        issuer,
+        issuer: issuer.url,
         internal_url,
         extra_ca: extra_ca?,
         timeout: timeout?,
@@ -145,11 +159,12 @@ fn extra_ca(section: &mut Section<'_>) -> Option<Option<Vec<u8>>> {
     }
 }
 
-/// The issuer is compared letter by letter, so it is kept as written.
-fn issuer_as_written(section: &Section<'_>) -> Option<String> {
-    section
-        .peek("issuer")
-        .and_then(|node| String::from_node(node).ok())
+/// The origins of further sources of claims; the issuer's own is always one.
+fn claim_sources(section: &mut Section<'_>, issuer: Option<&Url>) -> Option<Vec<String>> {
+    let further = section.or::<Vec<PublicUrl>>("claim_sources", Vec::new())?;
+    let further = further.iter().map(|PublicUrl(url)| url);
+    let all = issuer.into_iter().chain(further);
+    Some(all.map(|url| url.origin().ascii_serialization()).collect())
 }
 
 impl FromNode for Algorithm {

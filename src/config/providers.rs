@@ -49,7 +49,8 @@ pub fn read(root: &mut Section<'_>) -> Option<Vec<ProviderConfig>> {
     let mut issuers = BTreeMap::new();
     for provider in &all {
         let settings = &provider.settings;
-        if let Some(other) = issuers.insert(&settings.issuer, &settings.name) {
+        let mut insert = |issuer| issuers.insert(issuer, &settings.name);
+        if let Some(other) = settings.issuers.iter().find_map(&mut insert) {
             let said = format!(
                 "the same issuer as providers.{other}: nobody could tell whose people are whose"
             );

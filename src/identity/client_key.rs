@@ -85,6 +85,10 @@ impl ClientKey {
         let certificate =
             CertificateDer::from_pem_slice(pem).map_err(|_| ClientKeyError::Certificate)?;
         let digest = digest::digest(&digest::SHA256, &certificate);
+        // Who wants the certificate named wants PSS with it (learn.microsoft.com, "certificate credentials").
+        if self.header.alg == Algorithm::RS256 {
+            self.header.alg = Algorithm::PS256;
+        }
         self.header.x5t_s256 = Some(URL_SAFE_NO_PAD.encode(digest));
         Ok(self)
     }

@@ -18,8 +18,8 @@ pub(super) const LONGEST_SUBJECT: usize = 255;
 /// What an ID token must agree with.
 #[derive(Debug)]
 pub struct Expected<'a> {
-    /// The issuer of the provider that was asked.
-    pub issuer: &'a str,
+    /// The issuers of the provider that was asked; one of them is meant.
+    pub issuers: &'a [String],
     /// Our client id.
     pub client_id: &'a str,
     /// Other clients that may stand beside us in the audience.
@@ -132,7 +132,7 @@ pub fn validate(
     // 1 (encryption) ends in `SignatureError::Encrypted`. 6, 7 and 8: the signature, by an agreed algorithm and key.
     let signed = keys.verify(token, expected.algorithms, expected.secret)?;
     let claims = signed.claims;
-    issuer(&claims, expected.issuer)?;
+    issuer(&claims, expected.issuers)?;
     audience(&claims, expected.client_id, expected.trusted_audiences)?;
     times(&claims, expected.leeway, expected.now)?;
     nonce(&claims, expected)?;
@@ -145,12 +145,12 @@ pub fn validate(
 }
 
 /// 2: the issuer must match exactly.
-pub(super) fn issuer(claims: &Claims, expected: &str) -> Result<(), IdTokenError> {
+pub(super) fn issuer(claims: &Claims, expected: &[String]) -> Result<(), IdTokenError> {
     match text(claims, "iss") {
-        Some(issuer) if issuer == expected => Ok(()),
+        Some(issuer) if expected.iter().any(|ours| ours == issuer) => Ok(()),
         found => Err(IdTokenError::Issuer {
             found: shown(found.unwrap_or_default()),
-            expected: expected.to_owned(),
+            expected: expected.join(" or "),
         }),
     }
 }
@@ -180,7 +180,10 @@ pub(super) fn audience(
         });
     }
     let stranger =
-        |audience: &&str| *audience != client_id && !trusted.iter().any(|t| t == audience);
+        // `*`: any, as long as the authorized party is this client.
+        |audience: &&str| {
+            *audience != client_id && !trusted.iter().any(|t| t == audience || t == "*")
+        };
     let strangers: Vec<&str> = audiences.iter().copied().filter(stranger).collect();
     if !strangers.is_empty() {
         return Err(IdTokenError::OtherAudience(shown(&strangers.join(", "))));

@@ -6,17 +6,17 @@
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use serde_json::Value;
 use time::OffsetDateTime;
-use url::Url;
 
-use super::claims::{Claims, Gathered, GroupsError, Source, shown};
+use super::claim_sources::ClaimSourceError;
+use super::claims::{Claims, shown};
 use super::client::ProofError;
+use super::gather::gather;
+use super::groups::GroupsError;
 use super::http::HttpError;
-use super::id_token::{Expected, IdTokenError, validate};
+use super::id_token::{Expected, IdTokenError, text, validate};
 use super::provider::{Known, Provider, ProviderError};
 use super::provider_session::{ProviderSession, SignIn};
-use super::settings::AskUserinfo;
 use super::token_endpoint::{Tokens, redeem};
 
 /// The secrets of one login: bound to the browser, spent once.
@@ -99,6 +99,9 @@ pub enum LoginError {
         "the access token is not a live JWT signed by the provider: take \"access_token\" out of claims.groups_from of the provider"
     )]
     AccessToken,
+    /// A claim that stands elsewhere.
+    #[error(transparent)]
+    ClaimSource(#[from] ClaimSourceError),
     /// Userinfo is needed and not to be had.
     #[error("userinfo: {0}")]
     Userinfo(String),
@@ -127,27 +130,11 @@ pub async fn finish(
         validated(provider, known, id_token, &tokens, secrets, now).await?;
     let session = ProviderSession::of(id_token);
     let settings = &provider.settings;
-    let mut gathered = Gathered {
-        id_token: claims,
-        ..Gathered::default()
-    };
-    let ask = match settings.userinfo {
-        AskUserinfo::Always => true,
-        AskUserinfo::WhenNeeded => settings.claims.lacks(&gathered.id_token),
-        AskUserinfo::Never => false,
-    };
-    if let (true, Some(endpoint), Some(access_token)) =
-        (ask, &known.metadata.userinfo_endpoint, &tokens.access_token)
-    {
-        gathered.userinfo = userinfo(provider, endpoint, access_token, &subject).await?;
-    }
-    let wanted = settings.claims.groups_from.contains(&Source::AccessToken);
-    if let (true, Some(access_token)) = (wanted, &tokens.access_token) {
-        gathered.access_token = signed_access_token(provider, &known, access_token, now)?;
-    }
+    let issuer = text(&claims, "iss").unwrap_or(&settings.issuer).to_owned();
+    let gathered = gather(provider, &known, &tokens, &subject, Some(claims)).await?;
     let person = settings
         .claims
-        .person(&settings.issuer, &settings.name, &subject, gathered)?;
+        .person(&issuer, &settings.name, &subject, gathered)?;
     Ok(SignIn { person, session })
 }
 
@@ -157,18 +144,18 @@ pub async fn finish(
 /// # Errors
 /// When the response is another issuer's.
 pub fn check_answer_issuer(provider: &Provider, found: Option<&str>) -> Result<(), LoginError> {
-    let expected = &provider.settings.issuer;
+    let settings = &provider.settings;
     let promised = |known: Arc<Known>| {
         known
             .metadata
             .authorization_response_iss_parameter_supported
     };
     match found {
-        Some(issuer) if issuer == expected => Ok(()),
+        Some(issuer) if settings.issuers.iter().any(|ours| ours == issuer) => Ok(()),
         None if !provider.known().is_some_and(promised) => Ok(()),
         found => Err(LoginError::ForeignIssuer {
             found: found.map(str::to_owned),
-            expected: expected.clone(),
+            expected: settings.issuer.clone(),
         }),
     }
 }
@@ -202,7 +189,7 @@ async fn validated(
     let validate_by = |known: &Known| {
         let algorithms = known.metadata.algorithms(settings);
         let expected = Expected {
-            issuer: &settings.issuer,
+            issuers: &settings.issuers,
             client_id: &settings.client_id,
             trusted_audiences: &settings.trusted_audiences,
             algorithms: &algorithms,
@@ -226,60 +213,4 @@ async fn validated(
         .checked::<_, _, LoginError>(known, validate_by, stale)
         .await?;
     Ok((known, subject, claims))
-}
-
-/// OpenID Connect Core 1.0, 5.3: the answer counts only for the ID token's own subject.
-async fn userinfo(
-    provider: &Provider,
-    endpoint: &Url,
-    access_token: &str,
-    subject: &str,
-) -> Result<Claims, LoginError> {
-    let answer = provider.http.get(endpoint, Some(access_token)).await?;
-    if answer.status.as_u16() != 200 {
-        return Err(LoginError::Userinfo(format!(
-            "the endpoint answered {}",
-            answer.status.as_u16()
-        )));
-    }
-    if answer.media_type == "application/jwt" {
-        return Err(LoginError::Userinfo(
-            "the endpoint sends a signed answer (JWT), which is not supported: switch it to plain JSON at the provider, \
-             or set userinfo = \"never\""
-                .to_owned(),
-        ));
-    }
-    let claims: Claims = serde_json::from_slice(&answer.body)
-        .map_err(|_| LoginError::Userinfo("the answer is not a JSON object".to_owned()))?;
-    if claims.get("sub").and_then(Value::as_str) != Some(subject) {
-        return Err(LoginError::Userinfo(
-            "the answer is about another subject than the ID token".to_owned(),
-        ));
-    }
-    Ok(claims)
-}
-
-/// The claims of an access token that is a JWT of this provider. To go on without would lose the groups by which rules
-/// deny.
-///
-/// It came straight from the token endpoint; the signature is checked all the same. Its audience is an API, not us.
-fn signed_access_token(
-    provider: &Provider,
-    known: &Known,
-    token: &str,
-    now: OffsetDateTime,
-) -> Result<Claims, LoginError> {
-    let algorithms = known.metadata.algorithms(&provider.settings);
-    let signed = known.keys.verify(token, &algorithms, None);
-    let claims = signed.map_err(|_| LoginError::AccessToken)?.claims;
-    let ours = claims.get("iss").and_then(Value::as_str) == Some(&provider.settings.issuer);
-    let live = claims
-        .get("exp")
-        .and_then(Value::as_i64)
-        .is_some_and(|exp| exp > now.unix_timestamp());
-    if ours && live {
-        Ok(claims)
-    } else {
-        Err(LoginError::AccessToken)
-    }
 }

@@ -20,6 +20,8 @@ const GREATEST_AGE: Duration = Duration::minutes(10);
 /// Whose sessions end, and the token's own name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LogoutToken {
+    /// The issuer.
+    pub issuer: String,
     /// The person; all their sessions, where `sid` is absent.
     pub subject: Option<String>,
     /// The one session at the provider.
@@ -106,7 +108,7 @@ pub async fn validate(
     let claims = &signed.claims;
     let settings = &provider.settings;
     // 4: issuer, audience and times as in ID tokens; and recent.
-    issuer(claims, &settings.issuer)?;
+    issuer(claims, &settings.issuers)?;
     audience(claims, &settings.client_id, &settings.trusted_audiences)?;
     times(claims, settings.clock_leeway, now)?;
     let refused_from = recent(claims, settings.clock_leeway, now)?;
@@ -119,6 +121,7 @@ pub async fn validate(
     // 8: without an identifier nobody could tell whether it was there before.
     let jti = text(claims, "jti").filter(|jti| !jti.is_empty());
     Ok(LogoutToken {
+        issuer: text(claims, "iss").unwrap_or_default().to_owned(),
         subject: subject.map(str::to_owned),
         sid: sid.map(str::to_owned),
         jti: jti.ok_or(LogoutTokenError::NoIdentifier)?.to_owned(),

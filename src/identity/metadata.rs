@@ -71,10 +71,10 @@ impl Metadata {
     /// # Errors
     /// When the metadata are another issuer's, or an endpoint is not https though the issuer is.
     pub fn check(&self, settings: &ProviderSettings, inside: bool) -> Result<(), MetadataError> {
-        if self.issuer != settings.issuer {
+        if self.issuer != settings.metadata_issuer {
             return Err(MetadataError::Issuer {
                 found: shown(&self.issuer),
-                expected: settings.issuer.clone(),
+                expected: settings.metadata_issuer.clone(),
             });
         }
         let browser = [

@@ -40,7 +40,8 @@ impl Providers {
     /// The one of this issuer.
     #[must_use]
     pub fn of_issuer(&self, issuer: &str) -> Option<&Arc<Provider>> {
-        let of_issuer = |provider: &&Arc<Provider>| provider.settings.issuer == issuer;
+        let of_issuer =
+            |provider: &&Arc<Provider>| provider.settings.issuers.iter().any(|ours| ours == issuer);
         self.0.iter().find(of_issuer)
     }
 

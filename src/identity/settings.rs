@@ -5,8 +5,9 @@ use secrecy::SecretString;
 use time::Duration;
 
 use super::Person;
-use super::claims::ClaimMap;
+use super::claim_map::ClaimMap;
 use super::client_key::ClientKey;
+use super::groups_endpoint::GroupsEndpoint;
 use super::id_token::AtHash;
 
 /// How the client proves itself at the token endpoint.
@@ -84,7 +85,7 @@ impl ProviderSettings {
                 .acr_values
                 .iter()
                 .any(|acr| person.acr.contains(acr));
-        person.issuer == self.issuer && person.provider == self.name && strong_enough
+        self.issuers.contains(&person.issuer) && person.provider == self.name && strong_enough
     }
 }
 
@@ -141,8 +142,16 @@ pub struct ProviderSettings {
     /// Where it sends browsers back to, below our own address. Each of several has its own, so that an answer of one
     /// cannot pass for another's (RFC 9700, 4.4.2.2).
     pub redirect_path: String,
-    /// The issuer identifier, compared letter by letter.
+    /// The issuer identifier, compared letter by letter; where it has several directories, the one that discovery asks.
     pub issuer: String,
+    /// The issuers that its tokens may name: that one, or one for each directory.
+    pub issuers: Vec<String>,
+    /// What its metadata call the issuer.
+    pub metadata_issuer: String,
+    /// Another endpoint that knows groups.
+    pub groups_endpoint: Option<GroupsEndpoint>,
+    /// The origins from which claims may be fetched.
+    pub claim_sources: Vec<String>,
     /// Our client id.
     pub client_id: String,
     /// Our client secret; none for a public client.

@@ -158,7 +158,7 @@ async fn at_provider(
         Some(signed_in) => state
             .providers
             .named(&signed_in.person.provider)
-            .filter(|provider| provider.settings.issuer == signed_in.person.issuer),
+            .filter(|provider| provider.settings.issuers.contains(&signed_in.person.issuer)),
         // Of several, nobody knows which.
         None => state.providers.only(),
     };
@@ -299,7 +299,7 @@ async fn end_sessions(
     let now = state.clock.now();
     let provider = sender(state, token)?;
     let token = logout_token::validate(provider, token, now).await?;
-    let issuer = &provider.settings.issuer;
+    let issuer = &token.issuer;
     let new = sessions.first_use(issuer, &token.jti, token.refused_from, now);
     if !new.await? {
         return Err(LogoutError::Used);

@@ -294,6 +294,7 @@ fn the_documented_configuration_names_every_key_and_no_other() {
         "token",
         "provider",
         "provider.claims",
+        "provider.groups_endpoint",
         "session",
         "inline",
         "invitations",

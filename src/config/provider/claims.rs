@@ -2,29 +2,39 @@
 
 use std::collections::BTreeSet;
 
+use super::preset::Defaults;
 use crate::config::reader::Section;
 use crate::config::source::{Node, Raw};
 use crate::config::value::{FromNode, choice};
 use crate::identity::ClaimPath;
-use crate::identity::claims::{ClaimMap, Source};
+use crate::identity::claim_map::{ClaimMap, Source};
+use crate::identity::groups::GroupNames;
+use crate::pattern::Pattern;
 
 /// Reads the section.
-pub fn read(mut section: Section<'_>, trust_email: Option<bool>) -> Option<ClaimMap> {
+pub fn read(
+    mut section: Section<'_>,
+    trust_email: Option<bool>,
+    usual: &Defaults,
+) -> Option<ClaimMap> {
     let path = |name: &str| ClaimPath::parse(name).ok();
-    let id = section.optional("id");
+    let id = section.optional("id").map(|id| id.or(usual.id.clone()));
     let mut or = |key: &str, default: &str| Some(section.optional(key)?.or(path(default)));
     let (name, username) = (or("name", "name"), or("username", "preferred_username"));
     let (email, avatar) = (or("email", "email"), or("avatar", "picture"));
-    let groups_prefix = section.or("groups_prefix", String::new());
+    let group_names = group_names(&mut section);
+    let groups_separator = section
+        .optional::<String>("groups_separator")
+        .map(|separator| separator.or(usual.groups_separator.clone()));
     let acr_origin = section.origin("acr");
-    let acr = section.or("acr", path("acr").into_iter().collect());
+    let acr = section.or("acr", usual.acr.clone());
     if acr.as_ref().is_some_and(Vec::is_empty) {
         section.fault("acr", acr_origin, "empty: name at least one claim");
     }
     let groups_origin = section.origin("groups");
-    let groups = section.or("groups", path("groups").into_iter().collect());
+    let groups = section.or("groups", usual.groups.clone());
     let from_origin = section.origin("groups_from");
-    let groups_from = section.or("groups_from", vec![Source::IdToken, Source::Userinfo]);
+    let groups_from = section.or("groups_from", usual.groups_from.clone());
     if groups.as_ref().is_some_and(Vec::is_empty) {
         section.fault("groups", groups_origin, "empty: name at least one claim");
     }
@@ -45,11 +55,67 @@ pub fn read(mut section: Section<'_>, trust_email: Option<bool>) -> Option<Claim
         acr: acr?,
         groups: groups?,
         groups_from: groups_from?,
-        groups_prefix: groups_prefix?,
+        groups_separator: groups_separator?.filter(|separator| !separator.is_empty()),
+        group_names: group_names?,
         trust_email: trust_email?,
         kept: BTreeSet::new(),
     })
 }
+
+fn group_names(section: &mut Section<'_>) -> Option<GroupNames> {
+    let prefix = section.or("groups_prefix", String::new());
+    let fold_case = section.or("fold_case", false);
+    let unnamed = section.or("unnamed_groups", Unnamed::Keep);
+    let mut renamed = Some(Vec::new());
+    for (from, node) in section.members("group_names") {
+        match (renaming(&from, &node), &mut renamed) {
+            (Ok(pair), Some(all)) => all.push(pair),
+            (Ok(_), None) => {}
+            (Err(said), _) => {
+                section.fault(&format!("group_names.{from}"), Some(node.origin), said);
+                renamed = None;
+            }
+        }
+    }
+    Some(GroupNames {
+        renamed: renamed?,
+        renamed_alone: unnamed? == Unnamed::Drop,
+        fold_case: fold_case?,
+        prefix: prefix?,
+    })
+}
+
+/// What is caught is taken as it is: it becomes a group's name, not a room's.
+fn renaming(from: &str, node: &Node) -> Result<(Pattern, Pattern), String> {
+    let to = String::from_node(node)?;
+    let parse = |text: &str| {
+        let pattern = Pattern::parse(text).map_err(|error| format!("{text:?}: {error}"))?;
+        Ok::<_, String>(pattern.verbatim())
+    };
+    let (pattern, template) = (parse(from)?, parse(&to)?);
+    if template.has_wildcard() {
+        return Err(format!(
+            "{to:?} is a name and can hold no '*'; write \\* for one that means itself"
+        ));
+    }
+    let caught: Vec<&str> = pattern.placeholders().collect();
+    let unfilled = template.placeholders().find(|name| !caught.contains(name));
+    match unfilled {
+        Some(name) => Err(format!(
+            "{{{name}}} stands for nothing: {from:?} catches no {{{name}}}"
+        )),
+        None => Ok((pattern, template)),
+    }
+}
+
+/// What becomes of groups that are not renamed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Unnamed {
+    Keep,
+    Drop,
+}
+
+choice!(Unnamed { "keep" => Self::Keep, "drop" => Self::Drop });
 
 impl FromNode for ClaimPath {
     fn from_node(node: &Node) -> Result<Self, String> {

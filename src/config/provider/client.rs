@@ -2,6 +2,7 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
+use super::preset::Defaults;
 use crate::config::reader::Section;
 use crate::config::value::choice;
 use crate::identity::client_key::ClientKey;
@@ -22,7 +23,7 @@ pub struct Client {
 }
 
 /// Reads the keys of the client.
-pub fn read(section: &mut Section<'_>) -> Option<Client> {
+pub fn read(section: &mut Section<'_>, usual: &Defaults) -> Option<Client> {
     let client_id = section.required::<String>(
         "client_id",
         "write the id of the client registered at the provider",
@@ -30,7 +31,7 @@ pub fn read(section: &mut Section<'_>) -> Option<Client> {
     let client_secret = section.secret("client_secret");
     let authentication_origin = section.origin("client_authentication");
     let private_key_origin = authentication_origin.clone();
-    let client_authentication = section.or("client_authentication", ClientAuthentication::Auto);
+    let client_authentication = section.or("client_authentication", usual.client_authentication);
     match (client_authentication, &client_secret) {
         (Some(ClientAuthentication::None), Some(Some(_))) => {
             section.fault(
@@ -49,7 +50,7 @@ pub fn read(section: &mut Section<'_>) -> Option<Client> {
         _ => {}
     }
     let key = client_key(section);
-    let audience = section.or("client_assertion_audience", AssertionAudience::Issuer);
+    let audience = section.or("client_assertion_audience", usual.assertion_audience);
     if client_authentication == Some(ClientAuthentication::PrivateKeyJwt)
         && matches!(key, Some(None))
     {

@@ -2,6 +2,7 @@
 
 use time::Duration;
 
+use super::preset::Defaults;
 use crate::config::reader::Section;
 use crate::config::source::Node;
 use crate::config::value::{FromNode, choice};
@@ -27,12 +28,9 @@ const RESERVED: [&str; 15] = [
 ];
 
 /// Reads the keys that go into the authorization request.
-pub fn read(section: &mut Section<'_>) -> Option<AuthorizationRequest> {
+pub fn read(section: &mut Section<'_>, usual: &Defaults) -> Option<AuthorizationRequest> {
     let scopes_origin = section.origin("scopes");
-    let scopes = section.or(
-        "scopes",
-        ["openid", "profile", "email"].map(str::to_owned).to_vec(),
-    );
+    let scopes = section.or("scopes", usual.scopes.clone());
     if scopes
         .as_ref()
         .is_some_and(|scopes| !scopes.iter().any(|scope| scope == "openid"))
@@ -48,10 +46,10 @@ pub fn read(section: &mut Section<'_>) -> Option<AuthorizationRequest> {
     let acr_values = section.or("acr_values", Vec::new());
     let parameters = authorization_parameters(section);
     let ui_locales = section.or("ui_locales", true);
-    let push = section.or("pushed_authorization", Push::Auto);
+    let push = section.or("pushed_authorization", usual.push);
     let response_mode = section.or("response_mode", ResponseMode::Query);
     let ask_origin = section.origin("acr_request");
-    let ask_acr = section.or("acr_request", AskAcr::AcrValues);
+    let ask_acr = section.or("acr_request", usual.ask_acr);
     let own_claims = parameters
         .as_ref()
         .is_some_and(|all| all.iter().any(|(name, _)| name == "claims"));

@@ -180,7 +180,7 @@ async fn userinfo_that_cannot_be_used_ends_in_a_page() {
         ),
         (
             Fault::SignedUserinfo,
-            "userinfo: the endpoint sends a signed answer (JWT), which is not supported",
+            "userinfo: the signed answer is refused: not a signed JSON Web Token",
         ),
         (Fault::UserinfoDown, "userinfo: the endpoint answered 502"),
     ] {

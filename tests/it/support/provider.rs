@@ -18,6 +18,7 @@ use tokio::sync::{Notify, watch};
 use url::Url;
 
 use super::bridge::TestClock;
+use super::endpoints::{self, Document};
 use super::fault::Fault;
 use super::forge::id_token;
 use super::keys::{Key, SECOND, WEAK};
@@ -36,7 +37,7 @@ pub struct Provider {
 
 pub(super) struct Inner {
     pub(super) person: Value,
-    userinfo: Option<Value>,
+    pub(super) userinfo: Option<Value>,
     pub(super) fault: Option<Fault>,
     metadata: Map<String, Value>,
     pub(super) rotated: bool,
@@ -50,8 +51,14 @@ pub(super) struct Inner {
     max_age: Option<u32>,
     /// Signs people in as strongly and as freshly as is asked.
     pub(super) obliges: bool,
+    /// The claims of access tokens that are tokens of the provider's; nothing: they mean nothing to anybody else.
+    pub(super) access_token: Option<Value>,
+    /// What else is to be had, by its path.
+    pub(super) documents: BTreeMap<String, Document>,
+    /// Userinfo comes as a token.
+    pub(super) signs_userinfo: bool,
     /// Requests that were pushed, by what stands for them.
-    pushed: BTreeMap<String, Map<String, Value>>,
+    pub(super) pushed: BTreeMap<String, Map<String, Value>>,
 }
 
 /// What came to the token endpoint.
@@ -90,6 +97,9 @@ impl Provider {
                 token_request: None,
                 max_age: None,
                 obliges: false,
+                access_token: None,
+                signs_userinfo: false,
+                documents: BTreeMap::new(),
                 pushed: BTreeMap::new(),
             })),
             asked: Arc::new(Notify::new()),
@@ -97,11 +107,16 @@ impl Provider {
         };
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(discovery))
+            .route(
+                "/organizations/v2.0/.well-known/openid-configuration",
+                get(discovery),
+            )
             .route("/keys", get(keys))
             .route("/authorize", get(authorize))
             .route("/token", post(token))
-            .route("/par", post(push))
-            .route("/userinfo", get(userinfo))
+            .route("/par", post(endpoints::push))
+            .route("/documents/{name}", get(endpoints::document))
+            .route("/userinfo", get(endpoints::userinfo))
             .route("/end-session", get(super::logout::end_session))
             .layer(middleware::from_fn_with_state(provider.clone(), record))
             .with_state(provider.clone());
@@ -159,6 +174,22 @@ impl Provider {
     /// Signs people in as strongly (`acr_values`, `claims`) and as freshly (`max_age`) as it is asked to, from now on.
     pub fn obliges(&self) {
         self.inner().obliges = true;
+    }
+
+    /// Userinfo comes as a token, from now on.
+    pub fn signs_userinfo(&self) {
+        self.inner().signs_userinfo = true;
+    }
+
+    /// Access tokens are tokens of the provider's own, with these claims.
+    pub fn tells_by_access_token(&self, claims: Value) {
+        self.inner().access_token = Some(claims);
+    }
+
+    /// Answers a request for `/documents/{name}` and this query, from whoever has this access token.
+    pub fn answers(&self, name_and_query: &str, document: Document) {
+        let documents = &mut self.inner().documents;
+        documents.insert(format!("/documents/{name_and_query}"), document);
     }
 
     /// The last request that was pushed.
@@ -401,7 +432,11 @@ async fn token(
     if !fits || given("redirect_uri") != asked(&login, "redirect_uri") {
         return refuse("invalid_grant");
     }
-    let access_token = "the-access-token";
+    let access_token = match &inner.access_token {
+        Some(claims) => super::forge::sign(&inner, claims),
+        None => "the-access-token".to_owned(),
+    };
+    let access_token = access_token.as_str();
     let mut answer =
         json!({ "access_token": access_token, "token_type": "Bearer", "expires_in": "300" });
     if inner.fault != Some(Fault::NoIdToken) {
@@ -414,25 +449,8 @@ async fn token(
     Json(answer).into_response()
 }
 
-/// RFC 9126, 2.
-async fn push(
-    State(provider): State<Provider>,
-    headers: HeaderMap,
-    Form(form): Form<Map<String, Value>>,
-) -> Response {
-    let mut inner = provider.inner();
-    if inner.fault == Some(Fault::InvalidClient) || !client_is_known(&headers, &form) {
-        let error = json!({ "error": "invalid_client", "error_description": "said so" });
-        return (StatusCode::UNAUTHORIZED, Json(error)).into_response();
-    }
-    let name = format!("urn:ietf:params:oauth:request_uri:{}", inner.pushed.len());
-    inner.pushed.insert(name.clone(), form);
-    let answer = json!({ "request_uri": name, "expires_in": 60 });
-    (StatusCode::CREATED, Json(answer)).into_response()
-}
-
 /// Basic with form-encoded credentials (RFC 6749, 2.3.1), the form, or a public client.
-fn client_is_known(headers: &HeaderMap, form: &Map<String, Value>) -> bool {
+pub(super) fn client_is_known(headers: &HeaderMap, form: &Map<String, Value>) -> bool {
     let encoded =
         |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let basic = format!(
@@ -453,29 +471,4 @@ fn client_is_known(headers: &HeaderMap, form: &Map<String, Value>) -> bool {
                 && form.get("client_secret").is_none_or(|s| s == CLIENT_SECRET)
         }
     }
-}
-
-async fn userinfo(State(provider): State<Provider>, headers: HeaderMap) -> Response {
-    let inner = provider.inner();
-    if headers
-        .get(header::AUTHORIZATION)
-        .is_none_or(|found| found != "Bearer the-access-token")
-    {
-        return StatusCode::UNAUTHORIZED.into_response();
-    }
-    let mut claims = inner.userinfo.clone().unwrap_or_default();
-    match inner.fault {
-        Some(Fault::UserinfoDown) => return StatusCode::BAD_GATEWAY.into_response(),
-        Some(Fault::SignedUserinfo) => {
-            return ([(header::CONTENT_TYPE, "application/jwt")], "a.b.c").into_response();
-        }
-        Some(Fault::OtherSubjectInUserinfo) => {
-            claims
-                .as_object_mut()
-                .unwrap()
-                .insert("sub".into(), "s-other".into());
-        }
-        _ => {}
-    }
-    Json(claims).into_response()
 }

@@ -12,7 +12,8 @@ fn map() -> ClaimMap {
         avatar: path("picture"),
         groups: vec![path("groups")],
         acr: vec![ClaimPath::parse("acr").unwrap()],
-        groups_prefix: String::new(),
+        groups_separator: None,
+        group_names: GroupNames::default(),
         groups_from: vec![Source::IdToken, Source::Userinfo, Source::AccessToken],
         trust_email: false,
         kept: BTreeSet::from(["department".to_owned()]),
@@ -117,9 +118,13 @@ fn groups_from_every_source_add_up() {
         id_token: claims(json!({"groups": ["a"]})),
         userinfo: claims(json!({"groups": ["b"]})),
         access_token: claims(json!({"groups": ["c"]})),
+        groups: Some(BTreeSet::from(["d".to_owned()])),
     };
     let person = map().person("i", "p", "s", gathered).unwrap();
-    assert_eq!(person.groups.iter().collect::<Vec<_>>(), ["a", "b", "c"]);
+    assert_eq!(
+        person.groups.iter().collect::<Vec<_>>(),
+        ["a", "b", "c", "d"]
+    );
 }
 
 #[test]
