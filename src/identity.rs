@@ -22,6 +22,7 @@ pub mod metadata;
 pub mod provider;
 pub mod provider_session;
 pub mod providers;
+pub mod refresh;
 pub mod settings;
 pub mod token_endpoint;
 

@@ -9,6 +9,7 @@ pub mod ledger;
 pub mod logout_state;
 pub mod pending;
 pub mod popups;
+pub mod refresh_tokens;
 pub mod returns;
 pub mod store;
 pub mod tickets;
@@ -38,10 +39,23 @@ pub struct SignedIn {
     /// By which session at the provider.
     #[serde(default)]
     pub at_provider: ProviderSession,
+    /// By what the provider can be asked anew about the person, sealed; nothing where it granted nothing.
+    #[serde(default)]
+    pub refresh: Option<Refresh>,
     #[serde(with = "time::serde::timestamp")]
     since: OffsetDateTime,
     #[serde(with = "time::serde::timestamp")]
     seen_at: OffsetDateTime,
+}
+
+/// What a session keeps to ask the provider anew.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Refresh {
+    /// The refresh token, sealed.
+    pub sealed: String,
+    /// When the provider was asked last.
+    #[serde(with = "time::serde::timestamp")]
+    pub asked_at: OffsetDateTime,
 }
 
 /// Somebody who is signed in as a request is answered.
@@ -62,6 +76,8 @@ pub struct SessionLimits {
     pub lifetime: Duration,
     /// Without being seen.
     pub idle_timeout: Duration,
+    /// How old what the provider said of a person may become, where it can be asked anew.
+    pub refresh_groups_after: Duration,
 }
 
 /// All sessions.
@@ -94,13 +110,13 @@ impl Sessions {
         self.store.is_ready().await
     }
 
-    /// The person of a live session, who has now been seen. A dead session is removed.
+    /// A live session, whose person has now been seen. A dead one is removed.
     ///
     /// Asks the store twice: for the session, and for what may have ended it.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn recall(&self, id: &str, now: OffsetDateTime) -> Result<Option<Person>, Error> {
+    pub async fn recall(&self, id: &str, now: OffsetDateTime) -> Result<Option<SignedIn>, Error> {
         let Ok(id) = id.parse::<Id>() else {
             return Ok(None);
         };
@@ -114,13 +130,16 @@ impl Sessions {
             session.delete().await?;
             return Ok(None);
         }
-        if now - signed_in.seen_at >= SEEN_EVERY.min(self.limits.idle_timeout / 10) {
+        // Where the provider is about to be asked anew, that writes: a second hand could bring a spent refresh token back.
+        if self.refresh_is_due(&signed_in, now).is_none()
+            && now - signed_in.seen_at >= SEEN_EVERY.min(self.limits.idle_timeout / 10)
+        {
             signed_in.seen_at = now;
             session.set_expiry(Some(self.end_of(&signed_in)));
             session.insert(KEY, &signed_in).await?;
             session.save().await?;
         }
-        Ok(Some(signed_in.person))
+        Ok(Some(signed_in))
     }
 
     /// Remembers a person from now on, and gives the new session's id. Whoever knew the browser's old id knows nothing
@@ -134,6 +153,7 @@ impl Sessions {
         &self,
         old_id: Option<&str>,
         sign_in: &SignIn,
+        refresh: Option<Refresh>,
         now: OffsetDateTime,
     ) -> Result<String, Error> {
         if let Some(old) = old_id {
@@ -142,6 +162,7 @@ impl Sessions {
         let signed_in = SignedIn {
             person: sign_in.person.clone(),
             at_provider: sign_in.session.clone(),
+            refresh,
             since: now,
             seen_at: now,
         };
@@ -154,6 +175,82 @@ impl Sessions {
             self.ledger.add(&tag.key(), &id, until, now).await?;
         }
         Ok(id)
+    }
+
+    /// What to ask the provider anew with, where that is due.
+    #[must_use]
+    pub fn refresh_is_due<'a>(
+        &self,
+        signed_in: &'a SignedIn,
+        now: OffsetDateTime,
+    ) -> Option<&'a Refresh> {
+        let refresh = signed_in.refresh.as_ref()?;
+        (now - refresh.asked_at >= self.limits.refresh_groups_after).then_some(refresh)
+    }
+
+    /// Whether this request is the one that asks the provider anew: one for each time that a session is due, among all
+    /// replicas, and at most one every so often where nothing comes of it.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn may_refresh(
+        &self,
+        id: &str,
+        refresh: &Refresh,
+        pause: Duration,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        let turn = format!("{id} {}", refresh.asked_at.unix_timestamp());
+        let ledger = &self.ledger;
+        Ok(ledger.first_use("refresh", &turn, now + pause, now).await?)
+    }
+
+    /// Remembers what the provider says anew of the person of a session, who has now been seen, unless the session has
+    /// ended.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn renew(
+        &self,
+        id: &str,
+        person: Person,
+        refresh: Refresh,
+        now: OffsetDateTime,
+    ) -> Result<(), Error> {
+        let Ok(id) = id.parse::<Id>() else {
+            return Ok(());
+        };
+        let session = Session::new(Some(id), self.store.clone(), None);
+        let Some(mut signed_in) = session.get::<SignedIn>(KEY).await? else {
+            return Ok(());
+        };
+        signed_in.person = person;
+        signed_in.refresh = Some(refresh);
+        signed_in.seen_at = now;
+        session.set_expiry(Some(self.end_of(&signed_in)));
+        session.insert(KEY, &signed_in).await?;
+        session.save().await
+    }
+
+    /// Ends a session whose person the provider does not know any more, and whatever else hangs on it.
+    ///
+    /// # Errors
+    /// When the store does not answer; the session may then still be alive.
+    pub async fn end_gone(&self, id: &str, now: OffsetDateTime) -> Result<(), Error> {
+        self.mark(&Tag::Gone(id).key(), now).await?;
+        self.end(id, now).await.map(drop)
+    }
+
+    /// Whether a session has ended because the provider does not know its person any more.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn is_gone(&self, id: &str, now: OffsetDateTime) -> Result<bool, Error> {
+        Ok(self
+            .ledger
+            .marked(&Tag::Gone(id).key(), now)
+            .await?
+            .is_some())
     }
 
     /// Ends one session, and gives what it held, even if it had died before.

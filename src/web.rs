@@ -9,6 +9,7 @@ mod choice;
 mod circles;
 pub mod cookies;
 pub mod error;
+mod freshness;
 mod home;
 mod inline;
 mod invite;

@@ -244,6 +244,8 @@ fn session(mut section: Section<'_>) -> Option<Sessions> {
             "longer than session.lifetime, so it could never end a session",
         );
     }
+    let refresh_groups_after =
+        positive(&mut section, "refresh_groups_after", Duration::minutes(15));
     let store = store(&mut section);
     let key_origin = section
         .origin("cookie_key")
@@ -268,6 +270,7 @@ fn session(mut section: Section<'_>) -> Option<Sessions> {
     let limits = SessionLimits {
         lifetime: lifetime?,
         idle_timeout: idle_timeout?.min(lifetime?),
+        refresh_groups_after: refresh_groups_after?,
     };
     Some(Sessions {
         enabled: enabled?,

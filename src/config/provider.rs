@@ -66,6 +66,7 @@ pub fn read(mut section: Section<'_>, name: Option<String>) -> Option<ProviderCo
     let timeout = positive(&mut section, "timeout", Duration::seconds(10));
     let userinfo_origin = section.origin("userinfo");
     let userinfo = section.or("userinfo", usual.userinfo);
+    let endless_logout_tokens = section.or("endless_logout_tokens", usual.endless_logout_tokens);
     let at_hash = section.or("at_hash", AtHash::WhenPresent);
     let trust_email = section.or("trust_email", false);
     let claims = claims::read(section.section("claims"), trust_email, &usual);
@@ -111,6 +112,7 @@ pub fn read(mut section: Section<'_>, name: Option<String>) -> Option<ProviderCo
         id_token_algorithms: id_token_algorithms?,
         trusted_audiences: trusted_audiences?,
         clock_leeway: clock_leeway?,
+        endless_logout_tokens: endless_logout_tokens?,
         userinfo: userinfo?,
         at_hash: at_hash?,
         claims: claims?,

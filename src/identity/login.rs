@@ -135,7 +135,11 @@ pub async fn finish(
     let person = settings
         .claims
         .person(&issuer, &settings.name, &subject, gathered)?;
-    Ok(SignIn { person, session })
+    Ok(SignIn {
+        person,
+        session,
+        refresh_token: tokens.refresh_token.map(Into::into),
+    })
 }
 
 /// The `iss` of an authorization response, an error among them (RFC 9207, 2.4): compared whenever it came, and missed
@@ -197,7 +201,7 @@ async fn validated(
                 .client_secret
                 .as_ref()
                 .map(|secret| secret.expose_secret().as_bytes()),
-            nonce: &secrets.nonce,
+            nonce: Some(&secrets.nonce),
             access_token: tokens.access_token.as_deref(),
             at_hash: settings.at_hash,
             acr_values: &settings.request.acr_values,

@@ -101,12 +101,20 @@ pub async fn validate(
     let known = provider.current().await?;
     let verify = |known: &Known| known.verify(&provider.settings, token);
     let stale = SignatureError::may_be_stale;
-    let (_, signed) = provider
+    let (_, mut signed) = provider
         .checked::<_, _, LogoutTokenError>(known, verify, stale)
         .await?;
     of_type(&signed)?;
-    let claims = &signed.claims;
     let settings = &provider.settings;
+    if settings.endless_logout_tokens && !signed.claims.contains_key("exp") {
+        // It ends when it is too old, as every other one does too.
+        let issued = signed.claims.get("iat").and_then(Value::as_f64);
+        let end = issued.map(|issued| issued + GREATEST_AGE.as_seconds_f64());
+        signed
+            .claims
+            .extend(end.map(|end| ("exp".to_owned(), end.into())));
+    }
+    let claims = &signed.claims;
     // 4: issuer, audience and times as in ID tokens; and recent.
     issuer(claims, &settings.issuers)?;
     audience(claims, &settings.client_id, &settings.trusted_audiences)?;

@@ -24,6 +24,8 @@ pub struct SignIn {
     pub person: Person,
     /// By which session at the provider.
     pub session: ProviderSession,
+    /// By what the provider can be asked anew, where it granted that.
+    pub refresh_token: Option<SecretString>,
 }
 
 /// What is remembered of a session at the provider.

@@ -170,6 +170,8 @@ pub struct ProviderSettings {
     pub trusted_audiences: Vec<String>,
     /// How far clocks may differ.
     pub clock_leeway: Duration,
+    /// Take logout tokens that name no end, as long as they are recent.
+    pub endless_logout_tokens: bool,
     /// When to ask userinfo.
     pub userinfo: AskUserinfo,
     /// What to do about `at_hash`.

@@ -18,6 +18,8 @@ pub struct Tokens {
     pub id_token: Option<String>,
     /// The access token.
     pub access_token: Option<String>,
+    /// The refresh token, where one was granted.
+    pub refresh_token: Option<String>,
 }
 
 /// RFC 6749, 5.2.
@@ -44,6 +46,22 @@ pub async fn redeem(
         ("code", code),
         ("redirect_uri", redirect_uri),
         ("code_verifier", secrets.code_verifier.expose_secret()),
+    ];
+    ask(provider, metadata, &fields).await
+}
+
+/// New tokens for a refresh token (RFC 6749, 6).
+///
+/// # Errors
+/// As [`redeem`].
+pub async fn refresh(
+    provider: &Provider,
+    metadata: &Metadata,
+    refresh_token: &str,
+) -> Result<Tokens, LoginError> {
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", refresh_token),
     ];
     ask(provider, metadata, &fields).await
 }

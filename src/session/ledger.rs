@@ -37,6 +37,8 @@ pub enum Tag<'a> {
     WithoutSid(&'a str, &'a str),
     /// One session, by its id.
     Session(&'a str),
+    /// One session, by its id, whose person the provider does not know any more.
+    Gone(&'a str),
     /// The invitations of a person (issuer, subject).
     InvitationsOf(&'a str, &'a str),
     /// One invitation, by its id.
@@ -72,6 +74,7 @@ impl Tag<'_> {
             Self::Sid(issuer, sid) => ["sid", issuer, sid],
             Self::WithoutSid(issuer, subject) => ["without sid", issuer, subject],
             Self::Session(id) => ["session", "", id],
+            Self::Gone(id) => ["gone", "", id],
             Self::InvitationsOf(issuer, subject) => ["invitations of", issuer, subject],
             Self::Invitation(id) => ["invitation", "", id],
         })

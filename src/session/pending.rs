@@ -104,6 +104,7 @@ pub(super) enum Purpose {
     Form,
     Choice,
     Session,
+    RefreshToken,
 }
 
 impl Seals {
@@ -185,6 +186,33 @@ impl Seals {
         })
     }
 
+    /// The same login once more, for another purpose: some providers keep to the first request of a browser, and would
+    /// answer with its state whatever follows.
+    ///
+    /// # Errors
+    /// When the cipher fails.
+    pub fn again(
+        &self,
+        state: &str,
+        pending: PendingLogin,
+        kind: LoginKind,
+        now: OffsetDateTime,
+    ) -> Result<Begun, PendingError> {
+        let secrets = pending.secrets();
+        let begun_at = now.unix_timestamp();
+        let pending = PendingLogin {
+            kind,
+            begun_at,
+            ..pending
+        };
+        Ok(Begun {
+            cookie_name: cookie_name(state),
+            state: state.to_owned(),
+            secrets,
+            cookie_value: self.seal(Purpose::Cookie, &pending)?,
+        })
+    }
+
     /// Where a login with a `state` of ours was to lead, whoever brings it.
     #[must_use]
     pub fn destination_of(&self, state: &str) -> Option<Destination> {
@@ -251,6 +279,7 @@ impl Purpose {
             Self::Invitation => b"invitation",
             Self::Form => b"form",
             Self::Choice => b"choice",
+            Self::RefreshToken => b"refresh token",
             Self::Session => b"session of an id token",
         })
     }

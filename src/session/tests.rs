@@ -8,6 +8,7 @@ fn sessions() -> Sessions {
     let limits = SessionLimits {
         lifetime: Duration::hours(10),
         idle_timeout: Duration::hours(2),
+        refresh_groups_after: Duration::minutes(15),
     };
     Sessions::new(Store::memory(), limits)
 }
@@ -25,6 +26,7 @@ fn sign_in(sid: Option<&str>) -> SignIn {
     SignIn {
         person: serde_json::from_value(person).unwrap(),
         session: ProviderSession::default(),
+        refresh_token: None,
     }
 }
 
@@ -32,7 +34,10 @@ fn sign_in(sid: Option<&str>) -> SignIn {
 async fn a_logout_counts_even_where_the_index_has_lost_the_session() {
     let sessions = sessions();
     for (sid, subject) in [(Some("s-1"), None), (None, Some("s-sara"))] {
-        let id = sessions.remember(None, &sign_in(sid), at(0)).await.unwrap();
+        let id = sessions
+            .remember(None, &sign_in(sid), None, at(0))
+            .await
+            .unwrap();
         let lost = sign_in(sid);
         for tag in tags(&lost.person) {
             let taken = sessions.ledger.take(&tag.key(), at(0)).await.unwrap();
@@ -49,7 +54,7 @@ async fn a_logout_counts_even_where_the_index_has_lost_the_session() {
 async fn a_session_that_a_running_request_writes_back_stays_ended() {
     let sessions = sessions();
     let id = sessions
-        .remember(None, &sign_in(None), at(0))
+        .remember(None, &sign_in(None), None, at(0))
         .await
         .unwrap();
     let parsed = id.parse::<Id>().unwrap();

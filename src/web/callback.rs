@@ -9,7 +9,7 @@ use url::form_urlencoded;
 use super::error::WebError;
 use super::join::{into_meeting, set_cookies};
 use super::request::RequestId;
-use super::{AppState, cookies, redirect, silent};
+use super::{AppState, cookies, freshness, redirect, silent};
 use crate::identity::login;
 use crate::identity::provider::Provider;
 use crate::identity::provider_session::SignIn;
@@ -84,8 +84,10 @@ async fn come_back(
             let mut signed_out = false;
             let mut session = None;
             if let Some(sessions) = &state.sessions {
+                let old = state.cookies.session(&jar);
+                let refresh = freshness::kept(state, sign_in.refresh_token.as_ref(), since);
                 match sessions
-                    .remember(state.cookies.session(&jar).as_deref(), &sign_in, since)
+                    .remember(old.as_deref(), &sign_in, refresh, since)
                     .await
                 {
                     Ok(new) => {
@@ -116,26 +118,26 @@ async fn come_back(
                 Destination::Home => redirect::to(&state.addresses.home()),
             }
         }
-        Err(error) => match silent_go_on(state, headers, &answer, &pending).await {
-            Some(on_the_way) => on_the_way.into_response(),
-            None => error.into_response(),
-        },
+        Err(_) if would_ask(&answer, &pending) => {
+            if let Some(guest) = silent::as_guest(state, headers, &pending.destination) {
+                guest
+            } else {
+                // The login goes on, and its cookie with it.
+                set.clear();
+                silent::sign_in(state, headers, provider, &answer.state, pending)
+                    .await
+                    .into_response()
+            }
+        }
+        Err(error) => error.into_response(),
     };
     (set_cookies(set), response).into_response()
 }
 
-/// Goes on where the provider would have had to ask and was not to.
-async fn silent_go_on(
-    state: &AppState,
-    headers: &HeaderMap,
-    answer: &Answer,
-    pending: &PendingLogin,
-) -> Option<Result<Response, WebError>> {
-    let (error, _) = answer.outcome.as_ref().err()?;
-    if pending.kind != LoginKind::Silent || !silent::would_ask(error) {
-        return None;
-    }
-    Some(silent::go_on(state, headers, pending).await)
+/// Whether the provider would have had to ask, and was not to.
+fn would_ask(answer: &Answer, pending: &PendingLogin) -> bool {
+    let error = answer.outcome.as_ref().err();
+    pending.kind == LoginKind::Silent && error.is_some_and(|(error, _)| silent::would_ask(error))
 }
 
 /// Whether the provider has said in the meantime that the person is signed out. The new session is dead then; a code or

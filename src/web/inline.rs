@@ -214,7 +214,14 @@ async fn answer(state: &AppState, id: &RequestId, form: &Form) -> Result<TokenAn
             Ok(answer)
         }
         "refresh_token" => {
-            let family = state.popups.spend(form.get("refresh_token")?, now).await?;
+            let mut family = state.popups.spend(form.get("refresh_token")?, now).await?;
+            // The person as the provider knows them by now, as long as there is a session that can be asked.
+            let session = family.sign_in.session.as_deref();
+            if let Some(person) = join::signed_in(state, session).await
+                && person.subject == family.sign_in.person.subject
+            {
+                family.sign_in.person = person;
+            }
             let minted = match still_signed_in(state, &family.sign_in).await {
                 Ok(()) => mint(state, id, &family.sign_in),
                 Err(error) => Err(error.into()),
@@ -238,7 +245,14 @@ async fn still_signed_in(state: &AppState, sign_in: &SignIn) -> Result<(), Popup
     let Some(sessions) = &state.sessions else {
         return Ok(());
     };
-    let revoked = sessions.revoked_since(&sign_in.person, sign_in.begun_at(), state.clock.now());
+    let now = state.clock.now();
+    let revoked = async {
+        let revoked = sessions.revoked_since(&sign_in.person, sign_in.begun_at(), now);
+        Ok::<_, tower_sessions::session::Error>(match &sign_in.session {
+            Some(session) => revoked.await? || sessions.is_gone(session, now).await?,
+            None => revoked.await?,
+        })
+    };
     match revoked.await {
         Ok(false) => Ok(()),
         Ok(true) => Err(PopupError::SignedOut),

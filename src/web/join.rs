@@ -10,14 +10,17 @@ use super::choice::{self, Asked, Choice};
 use super::error::WebError;
 use super::page::Notice;
 use super::request::RequestId;
-use super::{AppState, app_return, circles, cookies, inline, languages, redirect, silent};
+use super::{
+    AppState, app_return, circles, cookies, freshness, inline, languages, redirect, silent,
+};
 use crate::admit::{Admitted, Outcome};
 use crate::identity::Person;
 use crate::identity::authorization::{self, Wishes};
+use crate::identity::provider::Provider;
 use crate::meeting::{Destination, MeetingRequest, TenantError};
 use crate::policy::{Decision, Denied, DeniedCause};
 use crate::session::SignedInNow;
-use crate::session::pending::NewLogin;
+use crate::session::pending::{Begun, NewLogin};
 
 /// The most languages that are told to the provider.
 pub const MOST_LANGUAGES: usize = 5;
@@ -125,7 +128,6 @@ pub async fn begin_login(
     destination: Destination,
     asked: Asked<'_>,
 ) -> Result<Response, WebError> {
-    let jar = cookies::of(headers);
     let provider = match choice::choose(state, &destination, asked)? {
         Choice::One(provider) => provider,
         // A choice is a question.
@@ -134,16 +136,29 @@ pub async fn begin_login(
             _ => return Ok(Notice::Choose(page).into_response()),
         },
     };
-    let known = provider
-        .current()
-        .await
-        .map_err(|error| WebError::unavailable(&error, destination.clone()))?;
     let login = NewLogin {
         provider: &provider.settings.name,
         kind: asked.kind(),
         destination: destination.clone(),
     };
     let begun = state.seals.begin(login, state.clock.now(), &state.random)?;
+    send(state, headers, &provider, begun, destination, asked).await
+}
+
+/// Sends the browser to this provider with a login that has begun.
+pub async fn send(
+    state: &AppState,
+    headers: &HeaderMap,
+    provider: &Provider,
+    begun: Begun,
+    destination: Destination,
+    asked: Asked<'_>,
+) -> Result<Response, WebError> {
+    let jar = cookies::of(headers);
+    let known = provider
+        .current()
+        .await
+        .map_err(|error| WebError::unavailable(&error, destination.clone()))?;
     let wishes = Wishes {
         prompt: asked.prompt,
         acr: asked
@@ -156,7 +171,7 @@ pub async fn begin_login(
             .collect(),
     };
     let url = authorization::begin(
-        &provider,
+        provider,
         &known,
         &state.addresses.redirect_uri(&provider.settings),
         &begun.state,
@@ -179,11 +194,13 @@ pub async fn begin_login(
 /// The session's person. A store that does not answer costs the person a sign-in, not the meeting.
 pub async fn signed_in(state: &AppState, id: Option<&str>) -> Option<Person> {
     let sessions = state.sessions.as_ref()?;
-    let recalled = sessions.recall(id?, state.clock.now()).await;
-    let person = recalled.unwrap_or_else(|error| {
+    let id = id?;
+    let recalled = sessions.recall(id, state.clock.now()).await;
+    let signed_in = recalled.unwrap_or_else(|error| {
         tracing::warn!(%error, "the session store does not answer; people sign in again");
         None
-    });
+    })?;
+    let person = freshness::fresh(state, id, signed_in).await;
     person.filter(|person| state.providers.vouching_for(person).is_some())
 }
 

@@ -7,8 +7,9 @@ use super::choice::Asked;
 use super::error::WebError;
 use super::{AppState, circles, cookies, join, redirect};
 use crate::config::NotSignedIn;
+use crate::identity::provider::Provider;
 use crate::meeting::{ClientKind, Destination};
-use crate::session::pending::PendingLogin;
+use crate::session::pending::{LoginKind, PendingLogin};
 
 /// What providers answer where they would have to ask (OpenID Connect Core 1.0, 3.1.2.6).
 const WOULD_ASK: [&str; 4] = [
@@ -23,20 +24,28 @@ pub fn would_ask(error: &str) -> bool {
     WOULD_ASK.contains(&error)
 }
 
-/// Goes on with somebody whom the provider does not know without asking.
-pub async fn go_on(
+/// Goes on with the same login, in which somebody whom the provider does not know without asking is asked.
+pub async fn sign_in(
     state: &AppState,
     headers: &HeaderMap,
-    pending: &PendingLogin,
+    provider: &Provider,
+    login_state: &str,
+    pending: PendingLogin,
 ) -> Result<Response, WebError> {
-    if let Some(guest) = as_guest(state, headers, &pending.destination) {
-        return Ok(guest);
-    }
-    let asked = Asked {
-        idp: Some(&pending.provider),
-        ..Asked::default()
-    };
-    join::begin_login(state, headers, pending.destination.clone(), asked).await
+    let destination = pending.destination.clone();
+    let now = state.clock.now();
+    let begun = state
+        .seals
+        .again(login_state, pending, LoginKind::Usual, now)?;
+    join::send(
+        state,
+        headers,
+        provider,
+        begun,
+        destination,
+        Asked::default(),
+    )
+    .await
 }
 
 /// Into the meeting without a token, where configuration says so. A browser that comes straight back was sent by a Jitsi

@@ -250,3 +250,29 @@ async fn a_request_that_is_no_form_with_one_token_is_refused() {
     // None of that has spent the token.
     assert_eq!(send(&bridge, &token).await.status, 200);
 }
+
+/// `LemonLDAP::NG` names no end.
+#[tokio::test]
+async fn a_token_without_an_end_counts_while_it_is_recent_where_that_is_configured() {
+    let scene = scene("provider.endless_logout_tokens = true").await;
+    let endless = |issued: i64| {
+        let about = json!({ "sub": scene.sara, "sid": "sid-1", "iat": scene.provider.clock.now_unix() + issued });
+        let mut claims = scene.provider.logout_claims(about);
+        claims.as_object_mut().unwrap().remove("exp");
+        scene.provider.token_of(&claims)
+    };
+    is_refused(&scene, &endless(-660), "expired").await;
+    is_refused(&scene, &endless(62), "issued in the future").await;
+    let mut browser = scene.sara_by(Some("sid-1")).await;
+    let token = endless(-500);
+    assert_eq!(send(&scene.bridge, &token).await.status, 200);
+    assert!(!scene.is_alive(&mut browser).await);
+    assert_eq!(send(&scene.bridge, &token).await.status, 400, "once");
+    // One that names an end keeps to it. (Within the second of a logout nobody could sign in.)
+    scene.bridge.clock.advance(time::Duration::seconds(2));
+    let mut claims = scene
+        .provider
+        .logout_claims(json!({ "sub": scene.sara, "sid": "sid-1" }));
+    claims["exp"] = (scene.provider.clock.now_unix() - 61).into();
+    is_refused(&scene, &scene.provider.token_of(&claims), "expired").await;
+}

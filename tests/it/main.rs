@@ -25,6 +25,7 @@ mod connections;
 mod demo;
 mod directories;
 mod drop_in;
+mod fresh_groups;
 mod groups;
 mod home;
 mod id_tokens;

@@ -8,6 +8,7 @@ pub mod forge;
 pub mod keyring;
 pub mod keys;
 pub mod logout;
+pub mod protocol;
 pub mod provider;
 pub mod stores;
 

@@ -23,9 +23,7 @@ pub fn read(
     let (name, username) = (or("name", "name"), or("username", "preferred_username"));
     let (email, avatar) = (or("email", "email"), or("avatar", "picture"));
     let group_names = group_names(&mut section);
-    let groups_separator = section
-        .optional::<String>("groups_separator")
-        .map(|separator| separator.or(usual.groups_separator.clone()));
+    let groups_separator = section.optional::<String>("groups_separator");
     let acr_origin = section.origin("acr");
     let acr = section.or("acr", usual.acr.clone());
     if acr.as_ref().is_some_and(Vec::is_empty) {

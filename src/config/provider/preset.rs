@@ -49,12 +49,12 @@ pub struct Defaults {
     pub groups_from: Vec<Source>,
     /// `claims.acr`
     pub acr: Vec<ClaimPath>,
-    /// `claims.groups_separator`
-    pub groups_separator: Option<String>,
     /// `userinfo`
     pub userinfo: AskUserinfo,
     /// `trusted_audiences`
     pub trusted_audiences: Vec<String>,
+    /// `endless_logout_tokens`
+    pub endless_logout_tokens: bool,
     /// `client_authentication`
     pub client_authentication: ClientAuthentication,
     /// `client_assertion_audience`
@@ -141,8 +141,10 @@ impl Preset {
                 ..usual
             },
             Self::Lemonldap => Defaults {
+                scopes: scopes(&["groups"]),
                 userinfo: AskUserinfo::Always,
-                groups_separator: Some(";".to_owned()),
+                // Its logout tokens have no `exp`.
+                endless_logout_tokens: true,
                 ..usual
             },
         }
@@ -157,9 +159,9 @@ impl Defaults {
             groups: paths(&["groups"]),
             groups_from: vec![Source::IdToken, Source::Userinfo],
             acr: paths(&["acr"]),
-            groups_separator: None,
             userinfo: AskUserinfo::WhenNeeded,
             trusted_audiences: Vec::new(),
+            endless_logout_tokens: false,
             client_authentication: ClientAuthentication::Auto,
             assertion_audience: AssertionAudience::Issuer,
             push: Push::Auto,

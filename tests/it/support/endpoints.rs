@@ -7,7 +7,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::{Map, Value, json};
 
 use super::fault::Fault;
-use super::provider::{Provider, client_is_known};
+use super::forge::id_token;
+use super::protocol::client_is_known;
+use super::provider::{Inner, Provider};
 
 /// RFC 9126, 2.
 pub(super) async fn push(
@@ -106,4 +108,22 @@ pub(super) async fn userinfo(State(provider): State<Provider>, headers: HeaderMa
         return ([(header::CONTENT_TYPE, "application/jwt")], token).into_response();
     }
     Json(claims).into_response()
+}
+
+/// RFC 6749, 6: a refresh token works once, and is answered with the next.
+pub(super) fn refresh(provider: &Provider, inner: &mut Inner, token: &str) -> Response {
+    let refresh = inner.refresh.as_mut().unwrap();
+    if !refresh.live.remove(token) || refresh.forgotten {
+        let error = json!({ "error": "invalid_grant", "error_description": "said so" });
+        return (StatusCode::BAD_REQUEST, Json(error)).into_response();
+    }
+    let (next, with_id_token) = (refresh.next(), refresh.with_id_token);
+    let access_token = "the-access-token";
+    let mut answer =
+        json!({ "access_token": access_token, "token_type": "Bearer", "refresh_token": next });
+    if with_id_token {
+        let id_token = id_token(provider, inner, &Map::new(), access_token);
+        answer["id_token"] = id_token.into();
+    }
+    Json(answer).into_response()
 }
