@@ -26,7 +26,9 @@ def new_url():
 
 
 class Bridge:
-    def __init__(self, binary, url, jitsi_url, issuer, keycloak_origin, redis_url, keys, log, **variables):
+    def __init__(
+        self, binary, url, jitsi_url, issuer, keycloak_origin, redis_url, keys, log, config=BRIDGE_CONFIG, **variables
+    ):
         """`variables` go above the usual ones; None takes one away."""
         self.url = url
         self.log_file = log
@@ -43,7 +45,7 @@ class Bridge:
             "BRIDGE_SESSION__COOKIE_KEY": keys.cookie_key,
         } | variables
         environment = {name: value for name, value in environment.items() if value is not None}
-        self._server = Server("the bridge", [binary, "serve", "--config", BRIDGE_CONFIG], environment, log)
+        self._server = Server("the bridge", [binary, "serve", "--config", config], environment, log)
 
     def start(self, ready_at="/readyz"):
         """Starts it; it is ready when that path answers 200."""
