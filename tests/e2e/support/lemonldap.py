@@ -15,6 +15,8 @@ from .process import Server, free_port
 from .waiting import wait_until
 
 START_SECONDS = 20
+# How long a sign-in stays fresh: until then, it ignores `prompt=login`.
+FRESH_SECONDS = 1
 CLIENT_ID = "jitsi-oidc-bridge"
 # A second client with the same claims, which takes passwords: so that tests can see the claims without the bridge.
 ONLOOKER = "onlooker"
@@ -23,6 +25,9 @@ FORM = "#userfield"
 NAME = "#userfield"
 PASSWORD = "#passwordfield"
 SUBMIT = "button[type=submit]"
+REFUSED = ".message-negative"
+# The wish for another sign-in, or, of versions that have it, for a stronger one.
+RENEW = "form#upgrd"
 # The question whether one wants to sign out.
 CONFIRM = "form.confirm button.positive"
 
@@ -126,6 +131,15 @@ class LemonLdap:
         """The ids of a person's sessions."""
         return {name for name, session in self._stored_sessions() if session.get("uid") == person.username}
 
+    def wait_until_old_enough(self, person):
+        """Until it takes none of a person's sessions for fresh, so that it asks for the password when told to."""
+
+        def ages():
+            began = [session["_utime"] for _, session in self._stored_sessions() if session.get("uid") == person.username]
+            return [time.time() - when for when in began]
+
+        wait_until("the end of the time in which it does not ask again", lambda: min(ages()) > FRESH_SECONDS + 1)
+
     def _stored_sessions(self):
         for file in self._sessions.iterdir():
             if not file.is_file():
@@ -147,7 +161,7 @@ class LemonLdap:
             "client_secret": self._onlooker_secret,
             "username": person.username,
             "password": person.password,
-            "scope": "openid",
+            "scope": "openid profile email groups",
         }
         headers = {"Accept": "application/json"}
         answer = http.send("POST", f"{self.url}/oauth2/token", urlencode(form), headers)
@@ -183,6 +197,8 @@ class LemonLdap:
             "oidcRPMetaDataOptionsAllowPasswordGrant": 1,
         }
         claims = {"name": "cn", "email": "mail", "preferred_username": "uid", "groups": "teams"}
+        # What it does not know by itself: the scope and its claims.
+        scopes = {"groups": "groups"}
         # Everybody of the demonstration is in `users`. Without it, some are in a single group.
         macros = {"teams": 'join("; ", grep { $_ ne "users" } split(/; /, $groups))'}
         return {
@@ -215,15 +231,17 @@ class LemonLdap:
                 "cache_depth": 3,
                 "default_expires_in": 600,
             },
+            "portalForceAuthnInterval": FRESH_SECONDS,
             "issuerDBOpenIDConnectActivation": 1,
             "oidcServicePrivateKeySig": private,
             "oidcServicePublicKeySig": public,
             "oidcServiceKeyIdSig": secrets.token_hex(8),
-            # As a fresh installation has it: all exported attributes, whatever the scopes.
-            "oidcServiceIgnoreScopeForClaims": 1,
+            # The stricter of two ways, of installations from before 2.0.16: a claim needs a scope that is asked for.
+            "oidcServiceIgnoreScopeForClaims": 0,
             "oidcRPMetaDataOptions": {"jitsi": bridge, "onlooker": onlooker},
             "oidcRPMetaDataExportedVars": {"jitsi": claims, "onlooker": claims},
             "oidcRPMetaDataMacros": {"jitsi": macros, "onlooker": macros},
+            "oidcRPMetaDataOptionsExtraClaims": {"jitsi": scopes, "onlooker": scopes},
         }
 
 
@@ -257,8 +275,12 @@ def wait_for_form(browser, lemonldap):
     )
 
 
+def submit(browser, username, password):
+    browser.fill(NAME, username)
+    browser.fill(PASSWORD, password)
+    browser.press(SUBMIT)
+
+
 def sign_in(browser, lemonldap, person):
     wait_for_form(browser, lemonldap)
-    browser.fill(NAME, person.username)
-    browser.fill(PASSWORD, person.password)
-    browser.press(SUBMIT)
+    submit(browser, person.username, person.password)
