@@ -1,9 +1,10 @@
 //! A preset knows where its provider puts things: claims in the shape in which each provider sends them become the person
 //! that they mean. (The shapes: `tests/data/recorded-claims.json`, from each provider's documentation or source.)
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
+use jitsi_oidc_bridge::config::{Sources, load};
 use serde_json::{Value, json};
 
 use super::support::endpoints::Document;
@@ -109,5 +110,45 @@ async fn without_the_preset_these_are_not_understood() {
     for name in ["entra", "auth0", "authentik", "zitadel", "authelia"] {
         let (_, bridge, landed) = sign_in("none", &recorded()[name]).await;
         assert_eq!(bridge.tokens_minted(), 0, "{name}: {landed:?}");
+    }
+}
+
+#[test]
+fn each_preset_has_its_shapes_its_page_and_a_file_that_passes() {
+    let folder = |name: &str| {
+        let path = format!("{}/{name}", env!("CARGO_MANIFEST_DIR"));
+        let entries = std::fs::read_dir(path)
+            .unwrap()
+            .map(|entry| entry.unwrap().path());
+        let stem =
+            |path: std::path::PathBuf| path.file_stem().unwrap().to_str().unwrap().to_owned();
+        entries.map(stem).collect::<BTreeSet<String>>()
+    };
+    let (files, mut pages) = (folder("config/providers"), folder("docs/providers"));
+    pages.remove("README");
+    assert_eq!(files, pages);
+    let shapes: BTreeSet<String> = recorded()
+        .keys()
+        .map(|name| preset_of(name).to_owned())
+        .collect();
+    assert_eq!(files, shapes);
+    for name in &files {
+        let path = format!(
+            "{}/config/providers/{name}.toml",
+            env!("CARGO_MANIFEST_DIR")
+        );
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(&format!("preset = \"{name}\"")), "{name}");
+        // The secrets of an example are where nobody has them.
+        let text = text.replace(
+            "secret_file = \"/run/secrets/",
+            "secret = \"a secret that is long enough for all, here ",
+        );
+        let loaded = load(&Sources {
+            file: Some((path, text)),
+            environment: Vec::new(),
+        });
+        let loaded = loaded.unwrap_or_else(|problems| panic!("{name}:\n{problems}"));
+        assert!(loaded.warnings.is_empty(), "{name}:\n{}", loaded.warnings);
     }
 }
