@@ -125,7 +125,7 @@ fn read_demand(section: &mut Section<'_>) -> Option<Demand> {
         return None;
     }
     Some(Demand {
-        acr: acr?.into_iter().collect(),
+        acr: acr?,
         max_age: max_age?,
     })
 }

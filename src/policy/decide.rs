@@ -52,6 +52,8 @@ fn by_rules(
         let cause = DeniedCause::Rule(messages.collect());
         return refused(cause, denies.iter().map(|(name, _)| *name));
     }
+    // The order of rules never matters: not even for what is asked for first.
+    step_ups.sort_by_key(|(name, _)| *name);
     let lacking = step_ups.iter().map(|(_, step_up)| step_up.clone());
     if let Some(step_up) = lacking.reduce(|one, other| one.and(&other)) {
         let names = step_ups.iter().map(|(name, _)| *name);

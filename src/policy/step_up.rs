@@ -1,7 +1,5 @@
 //! What a rule asks of the sign-in itself: how strong it was, and how long ago.
 
-use std::collections::BTreeSet;
-
 use time::{Duration, OffsetDateTime};
 
 use crate::identity::Person;
@@ -9,8 +7,9 @@ use crate::identity::Person;
 /// What a rule demands of the sign-in; nothing by default.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Demand {
-    /// Authentication contexts, one of which the person must have signed in with; empty: any will do.
-    pub acr: BTreeSet<String>,
+    /// Authentication contexts, one of which the person must have signed in with, the preferred one first; empty: any will
+    /// do.
+    pub acr: Vec<String>,
     /// How long ago the sign-in at the provider may be.
     pub max_age: Option<Duration>,
 }
@@ -18,8 +17,8 @@ pub struct Demand {
 /// What is lacking, and what the provider is to be asked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StepUp {
-    /// Authentication contexts, one of which is needed; empty: that is not it.
-    pub acr: BTreeSet<String>,
+    /// Authentication contexts, one of which is needed, the preferred one first; empty: that is not it.
+    pub acr: Vec<String>,
     /// How long ago the sign-in may be, where it is too long ago or its time is unknown.
     pub max_age: Option<Duration>,
 }
@@ -34,7 +33,7 @@ impl Demand {
     /// What a person's sign-in lacks; nothing when it will do.
     #[must_use]
     pub fn lacking(&self, person: &Person, now: OffsetDateTime) -> Option<StepUp> {
-        let strong = self.acr.is_empty() || !self.acr.is_disjoint(&person.acr);
+        let strong = self.acr.is_empty() || self.acr.iter().any(|acr| person.acr.contains(acr));
         let recent = |max_age: &Duration| {
             person.auth_time.is_some_and(|at| {
                 let age = now.unix_timestamp().saturating_sub(at);
@@ -42,11 +41,7 @@ impl Demand {
             })
         };
         let lacking = StepUp {
-            acr: if strong {
-                BTreeSet::new()
-            } else {
-                self.acr.clone()
-            },
+            acr: if strong { Vec::new() } else { self.acr.clone() },
             max_age: self.max_age.filter(|max_age| !recent(max_age)),
         };
         (lacking != StepUp::default()).then_some(lacking)
@@ -57,13 +52,13 @@ impl StepUp {
     /// Both at once: the contexts that satisfy both, or any of the two where none does.
     #[must_use]
     pub fn and(&self, other: &Self) -> Self {
-        let both: BTreeSet<String> = self.acr.intersection(&other.acr).cloned().collect();
+        let in_both = |acr: &&String| other.acr.contains(acr);
+        let mut acr: Vec<String> = self.acr.iter().filter(in_both).cloned().collect();
+        if acr.is_empty() {
+            acr = self.acr.iter().chain(&other.acr).cloned().collect();
+        }
         Self {
-            acr: if both.is_empty() {
-                self.acr.union(&other.acr).cloned().collect()
-            } else {
-                both
-            },
+            acr,
             max_age: match (self.max_age, other.max_age) {
                 (Some(one), Some(other)) => Some(one.min(other)),
                 (one, other) => one.or(other),
@@ -74,11 +69,11 @@ impl StepUp {
 
 impl std::fmt::Display for StepUp {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let acr: Vec<&str> = self.acr.iter().map(String::as_str).collect();
+        let acr = self.acr.join(" or ");
         match (acr.is_empty(), self.max_age) {
-            (false, None) => write!(f, "acr {}", acr.join(" or ")),
+            (false, None) => write!(f, "acr {acr}"),
             (true, Some(age)) => write!(f, "a sign-in within {age}"),
-            (false, Some(age)) => write!(f, "acr {}, within {age}", acr.join(" or ")),
+            (false, Some(age)) => write!(f, "acr {acr}, within {age}"),
             (true, None) => f.write_str("nothing"),
         }
     }
@@ -101,7 +96,7 @@ mod tests {
         assert_eq!(both, step_up(&["key"], Some(1)));
         let apart = step_up(&["mfa"], None).and(&step_up(&["key"], Some(1)));
         assert_eq!(apart, step_up(&["mfa", "key"], Some(1)));
-        assert_eq!(apart.to_string(), "acr key or mfa, within 1m");
+        assert_eq!(apart.to_string(), "acr mfa or key, within 1m");
         let alone = step_up(&["mfa"], None).and(&step_up(&[], Some(1)));
         assert_eq!(alone, step_up(&["mfa"], Some(1)));
     }

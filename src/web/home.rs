@@ -11,7 +11,7 @@ use super::page::{Home, HomeGuests, HomeRoom, Notice, SignedInHome};
 use super::{AppState, cookies, join, redirect};
 use crate::identity::Person;
 use crate::meeting::{Destination, MeetingRequest, RoomName};
-use crate::policy::Decision;
+use crate::policy::{Decision, Denied, DeniedCause, Role};
 use crate::web::request::RequestId;
 
 /// The most rooms that the page lists.
@@ -54,20 +54,39 @@ fn signed_in_home(state: &AppState, person: &Person, guests: Option<HomeGuests>)
     let rooms = policy.named_rooms().into_iter().take(MOST_ROOMS);
     let rooms = rooms.filter_map(|room| {
         let request = MeetingRequest::to(room, None);
-        match state.admission.decide(person, &request, state.clock.now()) {
-            Decision::Granted(grant) => Some(HomeRoom {
-                href: state.addresses.join(&request, None),
-                name: request.room.readable(),
-                role: grant.role,
-            }),
-            Decision::Denied(_) => None,
-        }
+        let role = role_in(state, person, &request)?;
+        Some(HomeRoom {
+            href: state.addresses.join(&request, None),
+            name: request.room.readable(),
+            role,
+        })
     });
     SignedInHome {
         name: person.name.clone(),
         email: person.email.as_ref().map(|email| email.address.clone()),
         rooms: rooms.collect(),
         guests,
+    }
+}
+
+/// What the person would be in a room, after a stronger sign-in on the way if a rule asks for one.
+fn role_in(state: &AppState, person: &Person, request: &MeetingRequest) -> Option<Role> {
+    let now = state.clock.now();
+    let decision = match state.admission.decide(person, request, now) {
+        Decision::Denied(Denied {
+            cause: DeniedCause::StepUp(step_up),
+            ..
+        }) => {
+            let mut stronger = person.clone();
+            stronger.acr.extend(step_up.acr);
+            stronger.auth_time = Some(now.unix_timestamp());
+            state.admission.decide(&stronger, request, now)
+        }
+        decision => decision,
+    };
+    match decision {
+        Decision::Granted(grant) => Some(grant.role),
+        Decision::Denied(_) => None,
     }
 }
 

@@ -163,7 +163,7 @@ pub async fn send(
         prompt: asked.prompt,
         acr: asked
             .step_up
-            .map_or_else(Vec::new, |step_up| step_up.acr.iter().cloned().collect()),
+            .map_or_else(Vec::new, |step_up| step_up.acr.clone()),
         max_age: asked.step_up.and_then(|step_up| step_up.max_age),
         languages: languages::accepted(headers)
             .into_iter()

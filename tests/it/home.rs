@@ -18,6 +18,12 @@ rooms = ["board"]
 unless_groups = ["/board"]
 deny = "This room is for the board."
 [[policy.rules]]
+name = "with a second factor, and lately"
+rooms = ["vault"]
+acr = ["mfa"]
+max_auth_age = "5min"
+role = "moderator"
+[[policy.rules]]
 name = "a room that anybody may join"
 rooms = ["all-hands", "team-*"]
 role = "participant"
@@ -57,11 +63,13 @@ async fn the_rooms_that_rules_name_are_listed_with_ones_own_role() {
     let home = Browser::new().go(&bridge.at("/sign-in")).await;
     let room = |name: &str| home.link(&format!("{name} <span"));
     assert_eq!(room("reception"), bridge.at("/room/reception"));
+    // One would step up on the way.
+    assert_eq!(room("vault"), bridge.at("/room/vault"));
     assert_eq!(room("réunion a"), bridge.at("/room/r%c3%a9union%20a"));
     assert_eq!(room("all-hands"), bridge.at("/room/all-hands"));
     assert_eq!(
         home.body.matches(">moderator</span>").count(),
-        2,
+        3,
         "{}",
         home.body
     );

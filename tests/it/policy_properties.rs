@@ -188,10 +188,7 @@ fn policies() -> impl Strategy<Value = Policy> {
                 Rule {
                     name: format!("rule {at}"),
                     conditions,
-                    demand: Demand {
-                        acr: acr.into_iter().collect(),
-                        max_age: None,
-                    },
+                    demand: Demand { acr, max_age: None },
                     effect,
                 }
             });
