@@ -27,7 +27,17 @@ def new_url():
 
 class Bridge:
     def __init__(
-        self, binary, url, jitsi_url, issuer, keycloak_origin, redis_url, keys, log, config=BRIDGE_CONFIG, **variables
+        self,
+        binary,
+        url,
+        jitsi_url,
+        issuer,
+        keycloak_origin,
+        redis_url,
+        keys,
+        log,
+        config=BRIDGE_CONFIG,
+        **variables,
     ):
         """`variables` go above the usual ones; None takes one away."""
         self.url = url

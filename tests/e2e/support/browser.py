@@ -1,6 +1,7 @@
 """Chromium with a profile of its own, and what a person does in it."""
 
 import json
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from selenium.common.exceptions import WebDriverException
@@ -30,6 +31,15 @@ SWITCHES = (
 )
 
 
+@dataclass(frozen=True)
+class Request:
+    """What a document was asked for with."""
+
+    method: str
+    url: str
+    body: str
+
+
 class Browser:
     def __init__(self, profile):
         options = ChromeOptions()
@@ -39,7 +49,7 @@ class Browser:
         options.set_capability("goog:loggingPrefs", {"performance": "ALL", "browser": "ALL"})
         self.driver = Chrome(options=options, service=Service(str(CHROMEDRIVER)))
         self.driver.set_page_load_timeout(30)
-        self._visited = []
+        self._requests = []
 
     def quit(self):
         self.driver.quit()
@@ -154,10 +164,15 @@ class Browser:
         """What the console has said since it was last asked."""
         return self.driver.get_log("browser")
 
-    def visited(self):
-        """Every address that a document was asked for from, redirects included, since the browser began."""
+    def requests(self):
+        """Every request for a document, redirects included, since the browser began."""
         for entry in self.driver.get_log("performance"):
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent" and message["params"].get("type") == "Document":
-                self._visited.append(message["params"]["request"]["url"])
-        return list(self._visited)
+                request = message["params"]["request"]
+                self._requests.append(Request(request["method"], request["url"], request.get("postData", "")))
+        return list(self._requests)
+
+    def visited(self):
+        """Every address that a document was asked for from."""
+        return [request.url for request in self.requests()]
