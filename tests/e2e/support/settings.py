@@ -8,6 +8,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 COMPOSE = REPOSITORY / "config" / "compose"
 REALM_FILE = COMPOSE / "keycloak" / "jitsi-realm.json"
 BRIDGE_CONFIG = COMPOSE / "bridge" / "bridge.toml"
+OIDC_PROVIDER = REPOSITORY / "tests" / "e2e" / "oidc_provider"
 CHROMIUM = Path("/usr/bin/chromium")
 CHROMEDRIVER = Path("/usr/bin/chromedriver")
 
@@ -20,6 +21,8 @@ class Missing(Exception):
 class Settings:
     bridge: Path
     keycloak: Path
+    node: Path
+    node_modules: Path
     screenshots: Path
     logs: Path
 
@@ -30,8 +33,16 @@ class Settings:
                 raise Missing(f"{variable} is not set: start the tests with tests/e2e/run")
             return Path(value)
 
-        settings = cls(path("E2E_BRIDGE"), path("E2E_KEYCLOAK"), path("E2E_OUTPUT"), path("E2E_LOGS"))
-        for needed in (settings.bridge, settings.keycloak, REALM_FILE, BRIDGE_CONFIG, CHROMIUM, CHROMEDRIVER):
+        settings = cls(
+            path("E2E_BRIDGE"),
+            path("E2E_KEYCLOAK"),
+            path("E2E_NODE"),
+            path("E2E_NODE_MODULES"),
+            path("E2E_OUTPUT"),
+            path("E2E_LOGS"),
+        )
+        programs = (settings.bridge, settings.keycloak, settings.node, settings.node_modules, CHROMIUM, CHROMEDRIVER)
+        for needed in (*programs, REALM_FILE, BRIDGE_CONFIG):
             if not needed.exists():
                 raise Missing(f"{needed} is not there")
         return settings

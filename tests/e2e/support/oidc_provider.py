@@ -1,0 +1,181 @@
+"""oidc-provider, which is certified for OpenID Connect: a provider by whom options are tried out that Keycloak has not on."""
+
+import json
+import secrets
+import shutil
+from dataclasses import dataclass
+
+from . import http
+from .process import Server, free_port
+from .settings import OIDC_PROVIDER
+from .waiting import wait_until
+
+START_SECONDS = 30
+CLIENT_ID = "jitsi-oidc-bridge"
+PASSWORD_ONLY = "urn:example:password"
+SECOND_FACTOR = "urn:example:mfa"
+
+FORM = "#login"
+NAME = "[name=username]"
+PASSWORD = "[name=password]"
+CODE = "[name=code]"
+SUBMIT = "#login button"
+SIGN_OUT = "#sign-out"
+GOODBYE = "#goodbye"
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the provider was asked for."""
+
+    # oidc-provider's names: authorization, pushed_authorization_request, token, userinfo, end_session, …
+    endpoint: str
+    method: str
+    sent: dict
+    # The same, but with the content of a pushed request in place of its address.
+    understood: dict
+    # How the client has shown who it is: "none", or one or several methods.
+    authentication: str
+    status: int
+    error: str | None
+
+
+@dataclass(frozen=True)
+class Logout:
+    """A logout token that was sent, and whether it was accepted."""
+
+    username: str
+    sid: str
+    accepted: bool
+
+
+def client_of(bridge_url, secret, **metadata):
+    """A client's registration; `metadata` go above the usual ones, None takes one away."""
+    client = {
+        "client_id": CLIENT_ID,
+        "client_secret": secret,
+        "redirect_uris": [f"{bridge_url}/callback"],
+        "post_logout_redirect_uris": [f"{bridge_url}/logged-out"],
+        "backchannel_logout_uri": f"{bridge_url}/backchannel-logout",
+        "backchannel_logout_session_required": True,
+        "grant_types": ["authorization_code", "refresh_token"],
+        "response_types": ["code"],
+    } | metadata
+    return {name: value for name, value in client.items() if value is not None}
+
+
+class OidcProvider:
+    def __init__(
+        self,
+        node,
+        node_modules,
+        home,
+        client,
+        groups,
+        log,
+        host="localhost",
+        id_token_claims=True,
+        refresh_tokens="always",
+    ):
+        """`groups` has a list for each person. Without `id_token_claims`, only userinfo says more than a subject."""
+        # Node.js looks for packages beside the program.
+        shutil.copytree(OIDC_PROVIDER, home)
+        (home / "node_modules").symlink_to(node_modules)
+        self.issuer = self.url = f"http://{host}:{free_port()}"
+        # Nobody else on this machine is to play the administrator.
+        control_key = secrets.token_urlsafe(16)
+        self._control = f"{self.url}/control/{control_key}"
+        settings = {
+            "controlKey": control_key,
+            "issuer": self.issuer,
+            "client": client,
+            "people": [_described(person, names) for person, names in groups.items()],
+            "idTokenClaims": id_token_claims,
+            "refreshTokens": refresh_tokens,
+        }
+        environment = {"OIDC_PROVIDER_SETTINGS": json.dumps(settings)}
+        self._server = Server("oidc-provider", [node, home / "server.mjs"], environment, log, cwd=home)
+
+    def start(self):
+        self._server.start(self._is_ready, START_SECONDS)
+
+    def stop(self):
+        return self._server.stop()
+
+    def _is_ready(self):
+        answer = http.get(f"{self.issuer}/.well-known/openid-configuration")
+        return answer is not None and answer.status == 200
+
+    # What happened.
+
+    def requests(self, endpoint):
+        """What came to one of the endpoints, in order."""
+        return [request for request in self._requests() if request.endpoint == endpoint]
+
+    def client_requests(self):
+        """What the client asked for by itself, with its credentials."""
+        return [request for request in self._requests() if request.endpoint in ("pushed_authorization_request", "token")]
+
+    def _requests(self):
+        return [Request(**request) for request in self._ask("GET", "requests")]
+
+    def logouts(self):
+        return [Logout(**logout) for logout in self._ask("GET", "logouts")]
+
+    # What an administrator does.
+
+    def change(self, person, **claims):
+        """Changes what is known of a person."""
+        self._ask("POST", "claims", username=person.username, claims=claims)
+
+    def sign_out(self, person):
+        """Ends all sessions of a person and their refresh tokens, and tells the client."""
+        self._ask("POST", "sign-out", username=person.username)
+
+    def revoke(self, person):
+        """Does the same, and tells nobody."""
+        self._ask("POST", "revoke", username=person.username)
+
+    def forge_userinfo(self, **claims):
+        """From now on, signed answers of the userinfo endpoint hold these claims, which nobody signed."""
+        self._ask("POST", "forge-userinfo", claims=claims)
+
+    def _ask(self, method, command, **arguments):
+        body = json.dumps(arguments) if method == "POST" else None
+        answer = http.send(method, f"{self._control}/{command}", body)
+        assert answer is not None and answer.status == 200, f"{command}: {answer}"
+        return json.loads(answer.body)
+
+    # What people do at its pages.
+
+    def wait_for_form(self, browser):
+        wait_until("the provider's form", lambda: browser.is_at(self.url) and browser.has(FORM))
+
+    def sign_in(self, browser, person, code=None):
+        """Fills in the form; with a code, by a second factor."""
+        self.wait_for_form(browser)
+        form = browser.url
+        browser.fill(NAME, person.username)
+        browser.fill(PASSWORD, person.password)
+        if code is not None:
+            browser.fill(CODE, code)
+        browser.press(SUBMIT)
+        wait_until("the way on from the form", lambda: browser.url != form)
+
+    def sign_out_at_the_page(self, browser):
+        """Where no client has sent the browser."""
+        browser.open(f"{self.url}/session/end")
+        wait_until("the provider's question", lambda: browser.has(SIGN_OUT))
+        browser.press(SIGN_OUT)
+        wait_until("the provider's goodbye", lambda: browser.has(GOODBYE))
+
+
+def _described(person, groups):
+    claims = {
+        "name": person.name,
+        "preferred_username": person.username,
+        "email": person.email,
+        "email_verified": True,
+        "groups": list(groups),
+    }
+    return {"username": person.username, "password": person.password, "claims": claims}
