@@ -1,4 +1,4 @@
-"""oidc-provider, which is certified for OpenID Connect: a provider by whom options are tried out that Keycloak has not on."""
+"""oidc-provider, which is certified for OpenID Connect, and has options switched on that Keycloak has not."""
 
 import json
 import secrets
@@ -114,7 +114,8 @@ class OidcProvider:
 
     def client_requests(self):
         """What the client asked for by itself, with its credentials."""
-        return [request for request in self._requests() if request.endpoint in ("pushed_authorization_request", "token")]
+        endpoints = ("pushed_authorization_request", "token")
+        return [request for request in self._requests() if request.endpoint in endpoints]
 
     def _requests(self):
         return [Request(**request) for request in self._ask("GET", "requests")]
