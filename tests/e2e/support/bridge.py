@@ -40,9 +40,10 @@ class Bridge:
         **variables,
     ):
         """`variables` go above the usual ones; None takes one away."""
-        self.url = url
         self.log_file = log
         self.origin = url.removesuffix("/sso")
+        # Where it is reached from this machine, whatever browsers call it.
+        self._here = url
         environment = {
             "BRIDGE_SERVER__LISTEN": self.origin.replace("http://localhost", "127.0.0.1"),
             "BRIDGE_SERVER__PUBLIC_URL": url,
@@ -55,6 +56,7 @@ class Bridge:
             "BRIDGE_SESSION__COOKIE_KEY": keys.cookie_key,
         } | variables
         environment = {name: value for name, value in environment.items() if value is not None}
+        self.url = environment["BRIDGE_SERVER__PUBLIC_URL"]
         self._server = Server("the bridge", [binary, "serve", "--config", config], environment, log)
 
     def start(self, ready_at="/readyz"):
@@ -65,7 +67,7 @@ class Bridge:
         wait_until("the bridge's readiness", lambda: self._answers("/readyz"))
 
     def _answers(self, path):
-        answer = http.get(f"{self.url}{path}")
+        answer = http.get(f"{self._here}{path}")
         return answer is not None and answer.status == 200
 
     def stop(self):
