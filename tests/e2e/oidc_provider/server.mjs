@@ -183,9 +183,10 @@ const interact = async (ctx, next) => {
 
 // What an administrator does.
 
+const sessionsOf = (username) => [...recordsOf("Session").values()].filter(({ accountId }) => accountId === username);
+
 const endSessions = async (username, tell) => {
-  for (const { jti, accountId } of [...recordsOf("Session").values()]) {
-    if (accountId !== username) continue;
+  for (const { jti } of sessionsOf(username)) {
     const session = await provider.Session.find(jti);
     for (const [clientId, { sid, grantId }] of Object.entries(session.authorizations ?? {})) {
       if (tell) {
@@ -204,6 +205,9 @@ const commands = {
   "GET requests": () => requests,
   "GET logouts": () => logouts,
   "POST claims": ({ username, claims }) => Object.assign(people.get(username).claims, claims),
+  "POST age": ({ username, seconds }) => {
+    for (const session of sessionsOf(username)) session.loginTs -= seconds;
+  },
   "POST sign-out": ({ username }) => endSessions(username, true),
   "POST revoke": ({ username }) => endSessions(username, false),
   "POST forge-userinfo": ({ claims }) => {

@@ -144,6 +144,9 @@ class Browser:
     def press(self, selector):
         self.driver.find_element(By.CSS_SELECTOR, selector).click()
 
+    def trust_every_certificate(self):
+        self.cdp("Security.setIgnoreCertificateErrors", ignore=True)
+
     def cdp(self, command, **parameters):
         return self.driver.execute_cdp_cmd(command, parameters)
 

@@ -129,6 +129,10 @@ class OidcProvider:
         """Changes what is known of a person."""
         self._ask("POST", "claims", username=person.username, claims=claims)
 
+    def age(self, person, seconds):
+        """Makes the sign-ins of a person older."""
+        self._ask("POST", "age", username=person.username, seconds=seconds)
+
     def sign_out(self, person):
         """Ends all sessions of a person and their refresh tokens, and tells the client."""
         self._ask("POST", "sign-out", username=person.username)
