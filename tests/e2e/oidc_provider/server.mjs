@@ -2,6 +2,7 @@
 //
 // OIDC_PROVIDER_SETTINGS holds, as JSON:
 //   issuer          http://localhost:PORT or http://127.0.0.1:PORT
+//   keys            private keys to sign with, as JWKs
 //   client          metadata of the one client
 //   people          [{ username, password, claims: { name, email, groups, … } }]
 //   idTokenClaims   whether ID tokens hold the claims; else only userinfo does
@@ -9,12 +10,13 @@
 //   controlKey      what else stands in the addresses below
 // Below /control/KEY/, tests ask what happened and change things.
 
-import { generateKeyPairSync, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { interactionPolicy, Provider } from "oidc-provider";
 import { Memory, recordsOf } from "./memory.mjs";
 import { errorPage, goodbyePage, loginPage, logoutPage } from "./pages.mjs";
 
+console.log("starting");
 const settings = JSON.parse(process.env.OIDC_PROVIDER_SETTINGS);
 const people = new Map(settings.people.map((person) => [person.username, person]));
 const requests = [];
@@ -24,16 +26,6 @@ let forged = null;
 
 const PASSWORD_ONLY = "urn:example:password";
 const SECOND_FACTOR = "urn:example:mfa";
-const KEYS = [
-  ["rsa", { modulusLength: 2048 }],
-  ["ec", { namedCurve: "P-256" }],
-  ["ed25519", {}],
-];
-
-const privateJwk = ([type, options]) => ({
-  ...generateKeyPairSync(type, options).privateKey.export({ format: "jwk" }),
-  use: "sig",
-});
 
 // Whoever did not sign in as `acr_values` ask for is asked again, once.
 const policy = () => {
@@ -50,7 +42,7 @@ const policy = () => {
 const provider = new Provider(settings.issuer, {
   adapter: Memory,
   clients: [settings.client],
-  jwks: { keys: KEYS.map(privateJwk) },
+  jwks: { keys: settings.keys },
   cookies: { keys: [randomBytes(16).toString("hex")] },
   acrValues: [PASSWORD_ONLY, SECOND_FACTOR],
   scopes: ["openid", "offline_access"],
@@ -226,7 +218,8 @@ const control = async (ctx, next) => {
 
 for (const middleware of [control, interact, record, forge]) provider.use(middleware);
 
-const server = provider.listen(new URL(settings.issuer).port, "127.0.0.1");
+console.log("opening the port");
+const server = provider.listen(new URL(settings.issuer).port, "127.0.0.1", () => console.log("listening"));
 process.on("SIGTERM", () => {
   server.close(() => process.exit(0));
   server.closeAllConnections();

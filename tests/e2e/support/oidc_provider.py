@@ -5,6 +5,9 @@ import secrets
 import shutil
 from dataclasses import dataclass
 
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
+from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
+
 from . import http
 from .process import Server, free_port
 from .settings import OIDC_PROVIDER
@@ -88,6 +91,7 @@ class OidcProvider:
         settings = {
             "controlKey": control_key,
             "issuer": self.issuer,
+            "keys": _new_keys(),
             "client": client,
             "people": [_described(person, names) for person, names in groups.items()],
             "idTokenClaims": id_token_claims,
@@ -173,6 +177,17 @@ class OidcProvider:
         wait_until("the provider's question", lambda: browser.has(SIGN_OUT))
         browser.press(SIGN_OUT)
         wait_until("the provider's goodbye", lambda: browser.has(GOODBYE))
+
+
+def _new_keys():
+    """One of each kind. Made here, since Node.js 20 now and then hung while it made them."""
+    made = (
+        (RSAAlgorithm, rsa.generate_private_key(public_exponent=65537, key_size=2048)),
+        (ECAlgorithm, ec.generate_private_key(ec.SECP256R1())),
+        (OKPAlgorithm, ed25519.Ed25519PrivateKey.generate()),
+    )
+    keys = [algorithm.to_jwk(key, as_dict=True) for algorithm, key in made]
+    return [{name: value for name, value in key.items() if name != "key_ops"} | {"use": "sig"} for key in keys]
 
 
 def _described(person, groups):
