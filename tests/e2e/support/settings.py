@@ -8,7 +8,7 @@ REPOSITORY = Path(__file__).resolve().parents[3]
 COMPOSE = REPOSITORY / "config" / "compose"
 REALM_FILE = COMPOSE / "keycloak" / "jitsi-realm.json"
 BRIDGE_CONFIG = COMPOSE / "bridge" / "bridge.toml"
-OIDC_PROVIDER = REPOSITORY / "tests" / "e2e" / "oidc_provider"
+OIDC_PROVIDER = REPOSITORY / "tests" / "e2e" / "oidc_provider" / "server"
 CHROMIUM = Path("/usr/bin/chromium")
 CHROMEDRIVER = Path("/usr/bin/chromedriver")
 
