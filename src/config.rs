@@ -5,6 +5,7 @@
 
 mod address;
 mod apps;
+mod duration;
 mod grants;
 mod invitations;
 mod jaas;

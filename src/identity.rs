@@ -9,6 +9,7 @@ pub mod claims;
 pub mod client;
 pub mod client_key;
 pub mod contexts;
+pub mod error;
 pub mod gather;
 pub mod groups;
 pub mod groups_endpoint;
@@ -24,6 +25,7 @@ pub mod provider_session;
 pub mod providers;
 pub mod refresh;
 pub mod settings;
+pub mod sid;
 pub mod token_endpoint;
 
 use std::collections::BTreeSet;

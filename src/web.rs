@@ -4,11 +4,13 @@
 
 mod addresses;
 mod app_return;
+mod asked;
 mod callback;
 mod choice;
 mod circles;
 pub mod cookies;
 pub mod error;
+mod form;
 mod freshness;
 mod home;
 mod inline;

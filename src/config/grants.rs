@@ -2,7 +2,7 @@
 
 use time::Duration;
 
-use super::load::positive;
+use super::duration::positive;
 use super::reader::Section;
 use crate::identity::claims::clean;
 use crate::policy::rule::{Effect, Gift};

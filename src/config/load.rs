@@ -9,6 +9,7 @@ use time::Duration;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::address::PublicUrl;
+use super::duration::positive;
 use super::reader::{Findings, Problem, Problems, Section};
 use super::source::{DEFAULT_IP_VARIABLE, Node, Origin, overlay_environment, parse_file};
 use super::value::choice;
@@ -351,21 +352,6 @@ fn log(mut section: Section<'_>) -> Option<Log> {
         format: format?,
         level: level?,
     })
-}
-
-/// A duration above zero.
-pub(super) fn positive(
-    section: &mut Section<'_>,
-    key: &str,
-    default: Duration,
-) -> Option<Duration> {
-    let origin = section.origin(key);
-    let duration = section.or(key, default)?;
-    if duration.is_positive() {
-        return Some(duration);
-    }
-    section.fault(key, origin, "must be longer than nothing");
-    None
 }
 
 choice!(StoreKind { "memory" => Self::Memory, "redis" => Self::Redis });

@@ -15,7 +15,7 @@ use url::Url;
 use self::preset::Preset;
 use super::ProviderConfig;
 use super::address::{InternalUrl, PublicUrl};
-use super::load::positive;
+use super::duration::positive;
 use super::reader::Section;
 use super::source::Node;
 use super::value::{FromNode, choice};

@@ -11,7 +11,8 @@ use url::Url;
 use url::form_urlencoded::Serializer;
 
 use super::client::prove;
-use super::login::{LoginError, LoginSecrets};
+use super::error::LoginError;
+use super::login::LoginSecrets;
 use super::metadata::Metadata;
 use super::provider::{Known, Provider};
 use super::settings::{AskAcr, ProviderSettings, Push, ResponseMode};

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::claims::{ClaimPath, Claims, clean, exact, is_true, shorten};
 use super::contexts::contexts;
 use super::groups::{GroupNames, GroupsError, names_of};
+use super::sid::sid;
 use super::{Email, Groups, Person, stable_id};
 
 /// The longest display name, in characters; it travels in every URL with a token.
@@ -148,7 +149,7 @@ impl ClaimMap {
             Some(groups) => Groups::Known(self.group_names.of(&groups)?),
             None => Groups::Missing,
         };
-        let sid = super::provider_session::sid(&gathered.id_token).map(str::to_owned);
+        let sid = sid(&gathered.id_token).map(str::to_owned);
         let acr = contexts(&gathered.id_token, &self.acr);
         let mut claims = gathered.userinfo;
         claims.extend(gathered.id_token);

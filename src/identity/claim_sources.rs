@@ -5,45 +5,9 @@ use serde_json::Value;
 use url::Url;
 
 use super::claims::{Claims, shown};
+use super::error::{ClaimSourceError, LoginError};
 use super::id_token::issuer;
-use super::login::LoginError;
 use super::provider::{Known, Provider};
-
-/// Why a claim that stands elsewhere is not to be had.
-#[derive(Debug, thiserror::Error)]
-pub enum ClaimSourceError {
-    /// The source is neither a token nor an endpoint.
-    #[error("the claim {0:?} is said to stand in a source that is neither a token nor an endpoint")]
-    Nowhere(String),
-    /// Another origin than those that are trusted.
-    #[error(
-        "the claim {claim:?} is to be fetched from {origin}, which is not the issuer's: add it to claim_sources if you trust it"
-    )]
-    Origin {
-        /// The claim.
-        claim: String,
-        /// Where it is.
-        origin: String,
-    },
-    /// The endpoint answers something else.
-    #[error("the claim {claim:?} could not be fetched from {url}: {said}")]
-    Answer {
-        /// The claim.
-        claim: String,
-        /// What was asked.
-        url: String,
-        /// What is wrong.
-        said: String,
-    },
-    /// The token in which it stands.
-    #[error("the token in which the claim {claim:?} stands is refused: {said}")]
-    Token {
-        /// The claim.
-        claim: String,
-        /// What is wrong.
-        said: String,
-    },
-}
 
 /// Brings in the claims that are looked at and stand elsewhere. Whoever signed for them must be the provider itself.
 ///

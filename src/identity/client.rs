@@ -10,6 +10,7 @@ use time::{Duration, OffsetDateTime};
 use url::form_urlencoded::{Serializer, byte_serialize};
 
 use super::client_key::ClientKey;
+use super::error::ProofError;
 use super::metadata::Metadata;
 use super::settings::{AssertionAudience, ClientAuthentication, ProviderSettings};
 
@@ -24,20 +25,6 @@ pub struct ProvenForm {
     pub form: String,
     /// User name and password, where the client proves itself by those.
     pub basic: Option<(String, String)>,
-}
-
-/// Why no proof could be made.
-#[derive(Debug, thiserror::Error)]
-pub enum ProofError {
-    /// No random number.
-    #[error("the system gave no random numbers")]
-    Random,
-    /// The library failed.
-    #[error("the client's assertion could not be signed: {0}")]
-    Signing(#[from] jsonwebtoken::errors::Error),
-    /// Nothing to sign with.
-    #[error("client_authentication is \"private_key_jwt\", and there is no client_key_file")]
-    NoKey,
 }
 
 /// A form of these fields, with the proof.

@@ -1,6 +1,8 @@
 //! Everything that a provider says of a person, from wherever it says it: the ID token, userinfo, the access token, other
 //! endpoints.
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 use time::OffsetDateTime;
 use url::Url;
@@ -8,14 +10,17 @@ use url::Url;
 use super::claim_map::{Gathered, Source};
 use super::claim_sources;
 use super::claims::Claims;
-use super::groups::GroupsError;
-use super::groups_endpoint;
+use super::error::LoginError;
+use super::groups::{GroupsError, MOST_GROUPS};
+use super::groups_endpoint::{self, GroupsEndpoint};
 use super::http::Answer;
 use super::id_token::{audience, issuer, times};
-use super::login::LoginError;
 use super::provider::{Known, Provider};
 use super::settings::AskUserinfo;
 use super::token_endpoint::Tokens;
+
+/// The most pages of one person's groups.
+const MOST_PAGES: usize = 50;
 
 /// Gathers the claims of a person whose ID token has been validated. `id_token` are its claims; none where a refresh
 /// brought no ID token, and then userinfo is asked in any case.
@@ -59,7 +64,7 @@ pub async fn gather(
                 GroupsError::Endpoint("the provider sent no access token to ask it with".to_owned())
             })?;
             let groups =
-                groups_endpoint::ask(provider, endpoint, access_token, subject, &gathered).await?;
+                groups_elsewhere(provider, endpoint, access_token, subject, &gathered).await?;
             gathered.groups = Some(groups);
         }
         _ => {}
@@ -69,6 +74,43 @@ pub async fn gather(
         claim_sources::resolve(provider, known, subject, claims, groups_are_known).await?;
     }
     Ok(gathered)
+}
+
+/// Asks for all groups of the person whose access token this is.
+///
+/// # Errors
+/// When the endpoint does not answer, or answers something else: to go on without would lose groups by which rules deny.
+async fn groups_elsewhere(
+    provider: &Provider,
+    endpoint: &GroupsEndpoint,
+    access_token: &str,
+    subject: &str,
+    claims: &Gathered,
+) -> Result<BTreeSet<String>, LoginError> {
+    let first = endpoint.address(&provider.settings.claims, subject, claims)?;
+    let mut groups = BTreeSet::new();
+    let mut next = Some(first.clone());
+    for _ in 0..MOST_PAGES {
+        let Some(url) = next else {
+            return Ok(groups);
+        };
+        let answer = provider.http.get(&url, Some(access_token)).await?;
+        if answer.status.as_u16() != 200 {
+            return Err(GroupsError::Endpoint(groups_endpoint::refusal(
+                &answer.body,
+                answer.status.as_u16(),
+            ))
+            .into());
+        }
+        let page: Claims = serde_json::from_slice(&answer.body)
+            .map_err(|_| GroupsError::Endpoint("the answer is not a JSON object".to_owned()))?;
+        groups.extend(groups_endpoint::names(endpoint, &page)?);
+        if groups.len() > MOST_GROUPS {
+            return Err(GroupsError::TooMany.into());
+        }
+        next = groups_endpoint::next_page(endpoint, &first, &page)?;
+    }
+    Err(GroupsError::TooMany.into())
 }
 
 /// OpenID Connect Core 1.0, 5.3: the answer counts only for the ID token's own subject. It may be signed (5.3.2).

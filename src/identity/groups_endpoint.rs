@@ -1,20 +1,13 @@
 //! Another endpoint that knows a person's groups, asked with their own access token: Microsoft Graph, Google's Cloud
 //! Identity API, or any other that answers JSON, page by page.
 
-use std::collections::BTreeSet;
-
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 use url::Url;
 
-use super::claim_map::Gathered;
+use super::claim_map::{ClaimMap, Gathered};
 use super::claims::{ClaimPath, Claims, shown};
-use super::groups::{GroupsError, MOST_GROUPS};
-use super::login::LoginError;
-use super::provider::Provider;
-
-/// The most pages of one person's groups.
-const MOST_PAGES: usize = 50;
+use super::groups::GroupsError;
 
 /// Where groups are asked for, and what its answers look like.
 #[derive(Debug, Clone)]
@@ -62,13 +55,12 @@ impl GroupsEndpoint {
     ///
     /// # Errors
     /// When the person lacks what stands in it, or has it in a form that could mean something there.
-    fn address(
+    pub fn address(
         &self,
+        map: &ClaimMap,
         subject: &str,
         claims: &Gathered,
-        provider: &Provider,
     ) -> Result<Url, GroupsError> {
-        let map = &provider.settings.claims;
         let mut url = self.url.clone();
         let of = |path: &ClaimPath| {
             let exact = |claims: &Claims| path.exact(claims);
@@ -99,43 +91,8 @@ impl GroupsEndpoint {
     }
 }
 
-/// Asks for all groups of the person whose access token this is.
-///
-/// # Errors
-/// When the endpoint does not answer, or answers something else: to go on without would lose groups by which rules deny.
-pub async fn ask(
-    provider: &Provider,
-    endpoint: &GroupsEndpoint,
-    access_token: &str,
-    subject: &str,
-    claims: &Gathered,
-) -> Result<BTreeSet<String>, LoginError> {
-    let first = endpoint.address(subject, claims, provider)?;
-    let mut groups = BTreeSet::new();
-    let mut next = Some(first.clone());
-    for _ in 0..MOST_PAGES {
-        let Some(url) = next else {
-            return Ok(groups);
-        };
-        let answer = provider.http.get(&url, Some(access_token)).await?;
-        if answer.status.as_u16() != 200 {
-            return Err(
-                GroupsError::Endpoint(refusal(&answer.body, answer.status.as_u16())).into(),
-            );
-        }
-        let page: Claims = serde_json::from_slice(&answer.body)
-            .map_err(|_| GroupsError::Endpoint("the answer is not a JSON object".to_owned()))?;
-        groups.extend(names(endpoint, &page)?);
-        if groups.len() > MOST_GROUPS {
-            return Err(GroupsError::TooMany.into());
-        }
-        next = next_page(endpoint, &first, &page)?;
-    }
-    Err(GroupsError::TooMany.into())
-}
-
 /// The names on a page. A page without a list has none.
-fn names(endpoint: &GroupsEndpoint, page: &Claims) -> Result<Vec<String>, GroupsError> {
+pub(super) fn names(endpoint: &GroupsEndpoint, page: &Claims) -> Result<Vec<String>, GroupsError> {
     let entries = match endpoint.list.find(page) {
         None => return Ok(Vec::new()),
         Some(Value::Array(entries)) => entries,
@@ -157,7 +114,7 @@ fn names(endpoint: &GroupsEndpoint, page: &Claims) -> Result<Vec<String>, Groups
 }
 
 /// The next page, which can only be where the first one was.
-fn next_page(
+pub(super) fn next_page(
     endpoint: &GroupsEndpoint,
     first: &Url,
     page: &Claims,
@@ -188,7 +145,7 @@ fn next_page(
 }
 
 /// What an API says of a refusal (Microsoft and Google write `error.message`).
-fn refusal(body: &[u8], status: u16) -> String {
+pub(super) fn refusal(body: &[u8], status: u16) -> String {
     let answer: Option<Value> = serde_json::from_slice(body).ok();
     let message = answer
         .as_ref()

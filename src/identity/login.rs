@@ -8,14 +8,11 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret as _, SecretString};
 use time::OffsetDateTime;
 
-use super::claim_sources::ClaimSourceError;
 use super::claims::{Claims, shown};
-use super::client::ProofError;
+use super::error::LoginError;
 use super::gather::gather;
-use super::groups::GroupsError;
-use super::http::HttpError;
 use super::id_token::{Expected, IdTokenError, text, validate};
-use super::provider::{Known, Provider, ProviderError};
+use super::provider::{Known, Provider};
 use super::provider_session::{ProviderSession, SignIn};
 use super::token_endpoint::{Tokens, redeem};
 
@@ -26,85 +23,6 @@ pub struct LoginSecrets {
     pub nonce: String,
     /// Proves at the token endpoint that the login was begun here.
     pub code_verifier: SecretString,
-}
-
-/// Why a login did not end in a person.
-#[derive(Debug, thiserror::Error)]
-pub enum LoginError {
-    /// The provider cannot be reached.
-    #[error(transparent)]
-    Provider(#[from] ProviderError),
-    /// The token or userinfo endpoint does not answer.
-    #[error(transparent)]
-    Http(#[from] HttpError),
-    /// The answer came from another issuer than the one that was asked (RFC 9207).
-    #[error("the answer names the issuer {found:?}; the login began at {expected:?}")]
-    ForeignIssuer {
-        /// The answer's `iss`; nothing when it should have one.
-        found: Option<String>,
-        /// The provider's.
-        expected: String,
-    },
-    /// The answer came to another provider's redirect URI than the login began with.
-    #[error("the answer came to {found}; the login began with {expected}")]
-    ForeignCallback {
-        /// Where it came to, below our address.
-        found: String,
-        /// Where it should have.
-        expected: String,
-    },
-    /// The token endpoint refused the code, or the endpoint for pushed requests the request.
-    #[error("the {endpoint} answered {status}: {error} {description:?}{hint}")]
-    Refused {
-        /// Which endpoint.
-        endpoint: &'static str,
-        /// The status.
-        status: u16,
-        /// The `error` of RFC 6749, 5.2.
-        error: String,
-        /// Its `error_description`.
-        description: String,
-        /// What to look at.
-        hint: &'static str,
-    },
-    /// An endpoint's answer makes no sense.
-    #[error("the {endpoint}'s answer is not understood: {said}")]
-    Answer {
-        /// Which endpoint.
-        endpoint: &'static str,
-        /// What is wrong with it.
-        said: String,
-    },
-    /// We cannot prove who we are.
-    #[error(transparent)]
-    Proof(#[from] ProofError),
-    /// Requests are to be pushed, and cannot be.
-    #[error(
-        "pushed_authorization is \"always\", but the provider names no pushed_authorization_request_endpoint"
-    )]
-    NoPush,
-    /// No ID token came: is `openid` among the scopes, and the client one for OpenID Connect?
-    #[error(
-        "the token endpoint sent no ID token; ask for the scope `openid` and use an OpenID Connect client"
-    )]
-    NoIdToken,
-    /// The ID token is not believed.
-    #[error("the ID token is refused: {0}")]
-    IdToken(#[from] IdTokenError),
-    /// The groups are there and cannot be read.
-    #[error(transparent)]
-    Groups(#[from] GroupsError),
-    /// Groups are to be read from the access token, and it is none of this provider's.
-    #[error(
-        "the access token is not a live JWT signed by the provider: take \"access_token\" out of claims.groups_from of the provider"
-    )]
-    AccessToken,
-    /// A claim that stands elsewhere.
-    #[error(transparent)]
-    ClaimSource(#[from] ClaimSourceError),
-    /// Userinfo is needed and not to be had.
-    #[error("userinfo: {0}")]
-    Userinfo(String),
 }
 
 /// Redeems the code and validates all that comes for it. The caller has already compared the state.
@@ -123,7 +41,8 @@ pub async fn finish(
 ) -> Result<SignIn, LoginError> {
     let known = provider.current().await?;
     check_answer_issuer(provider, answer_issuer)?;
-    let tokens = redeem(provider, &known.metadata, redirect_uri, code, secrets).await?;
+    let verifier = &secrets.code_verifier;
+    let tokens = redeem(provider, &known.metadata, redirect_uri, code, verifier).await?;
     let id_token = tokens.id_token.as_deref().ok_or(LoginError::NoIdToken)?;
 
     let (known, subject, claims) =

@@ -9,7 +9,7 @@ use super::claims::{Claims, shown};
 use super::id_token::{IdTokenError, LONGEST_SUBJECT, audience, issuer, seconds, text, times};
 use super::keys::{SignatureError, Signed};
 use super::provider::{Known, Provider, ProviderError};
-use super::provider_session::{LONGEST_SID, sid};
+use super::sid::{LONGEST_SID, sid};
 
 /// The event that makes a token a logout token (2.4).
 const EVENT: &str = "http://schemas.openid.net/event/backchannel-logout";

@@ -3,16 +3,12 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use url::Url;
 
 use super::Person;
-use super::claims::Claims;
 use super::metadata::Metadata;
 use super::settings::ProviderSettings;
 
-/// The longest `sid` that is remembered, in bytes. Providers write about forty.
-pub const LONGEST_SID: usize = 512;
 /// The longest ID token that is kept for the logout, in bytes: with it, the address of the logout still fits the 8 KB
 /// that servers take.
 const LONGEST_HINT: usize = 6 * 1024;
@@ -68,13 +64,6 @@ impl ProviderSession {
     }
 }
 
-/// The `sid` of a token, if it is a usable text.
-#[must_use]
-pub fn sid(claims: &Claims) -> Option<&str> {
-    let sid = claims.get("sid").and_then(Value::as_str)?;
-    (!sid.is_empty() && sid.len() <= LONGEST_SID).then_some(sid)
-}
-
 /// Where the browser ends its session at the provider (RP-Initiated Logout 1.0, 2); `None` where the provider offers
 /// nothing of the kind.
 ///
@@ -109,10 +98,6 @@ pub fn end_session_url(
 mod tests {
     use super::*;
 
-    fn claims(sid: Value) -> Claims {
-        Claims::from_iter([("sid".to_owned(), sid)])
-    }
-
     #[test]
     fn the_id_token_reaches_the_store_and_no_debug_output() {
         let session = ProviderSession::of("header.payload.signature");
@@ -131,17 +116,5 @@ mod tests {
         let long = "x".repeat(LONGEST_HINT + 1);
         assert!(ProviderSession::of(&long).id_token.is_none());
         assert!(ProviderSession::of(&long[1..]).id_token.is_some());
-        for odd in [
-            Value::Null,
-            7.into(),
-            "".into(),
-            "s".repeat(LONGEST_SID + 1).into(),
-        ] {
-            assert_eq!(sid(&claims(odd)), None);
-        }
-        assert_eq!(
-            sid(&claims("s".repeat(LONGEST_SID).into())),
-            Some("s".repeat(LONGEST_SID).as_str())
-        );
     }
 }

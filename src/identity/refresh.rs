@@ -4,9 +4,9 @@
 use secrecy::{ExposeSecret as _, SecretString};
 
 use super::claims::Claims;
+use super::error::LoginError;
 use super::gather::gather;
 use super::id_token::{Expected, IdTokenError, validate};
-use super::login::LoginError;
 use super::provider::{Known, Provider};
 use super::token_endpoint::{Tokens, refresh as ask};
 use super::{Groups, Person};

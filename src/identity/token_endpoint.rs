@@ -1,13 +1,13 @@
 //! Redeems a code at the token endpoint (RFC 6749, 4.1.3), as the client that the provider knows.
 
-use secrecy::ExposeSecret;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
 use serde_json::error::Category;
 
 use super::claims::shown;
 use super::client::prove;
+use super::error::LoginError;
 use super::http::Answer;
-use super::login::{LoginError, LoginSecrets};
 use super::metadata::Metadata;
 use super::provider::Provider;
 
@@ -39,13 +39,13 @@ pub async fn redeem(
     metadata: &Metadata,
     redirect_uri: &str,
     code: &str,
-    secrets: &LoginSecrets,
+    code_verifier: &SecretString,
 ) -> Result<Tokens, LoginError> {
     let fields = [
         ("grant_type", "authorization_code"),
         ("code", code),
         ("redirect_uri", redirect_uri),
-        ("code_verifier", secrets.code_verifier.expose_secret()),
+        ("code_verifier", code_verifier.expose_secret()),
     ];
     ask(provider, metadata, &fields).await
 }

@@ -6,8 +6,9 @@ use axum::response::{IntoResponse, Response};
 use time::OffsetDateTime;
 use url::form_urlencoded;
 
+use super::cookies::set_cookies;
 use super::error::WebError;
-use super::join::{into_meeting, set_cookies};
+use super::join::into_meeting;
 use super::request::RequestId;
 use super::{AppState, cookies, freshness, redirect, silent};
 use crate::identity::login;

@@ -3,61 +3,16 @@
 
 use std::sync::Arc;
 
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Form, State};
-use axum::http::Uri;
+use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
 use super::AppState;
+use super::asked::Asked;
 use super::error::WebError;
-use super::invite::{field, read};
-use super::join::{parameter, prompt};
+use super::form::{Fields, field, read};
 use super::page::{ChoicePage, Choosable, Notice};
 use crate::identity::provider::Provider;
 use crate::meeting::Destination;
-use crate::policy::StepUp;
-use crate::session::pending::LoginKind;
-
-/// What a request asks for beside the meeting.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Asked<'a> {
-    /// Another `prompt` at the provider than usual; `none` asks nobody anything.
-    pub prompt: Option<&'static str>,
-    /// What a rule asks of the sign-in.
-    pub step_up: Option<&'a StepUp>,
-    /// The name of a provider.
-    pub idp: Option<&'a str>,
-}
-
-impl<'a> Asked<'a> {
-    /// `?prompt=` and `?idp=`. Names need no decoding; what does, is none.
-    ///
-    /// # Errors
-    /// When one of them came twice.
-    pub fn of(uri: &'a Uri) -> Result<Self, WebError> {
-        Ok(Self {
-            prompt: prompt(uri)?,
-            idp: parameter(uri, "idp")?,
-            step_up: None,
-        })
-    }
-
-    /// Whether nobody is to be asked anything.
-    #[must_use]
-    pub fn is_silent(&self) -> bool {
-        self.prompt == Some("none")
-    }
-
-    /// What the login is for.
-    #[must_use]
-    pub fn kind(&self) -> LoginKind {
-        match self.step_up {
-            Some(_) => LoginKind::StepUp,
-            None if self.is_silent() => LoginKind::Silent,
-            None => LoginKind::Usual,
-        }
-    }
-}
 
 /// One provider, or a page on which to choose one.
 pub enum Choice {
@@ -134,7 +89,7 @@ fn page(
 /// `POST /choose`: by the e-mail address that a person typed.
 pub async fn by_address(
     State(state): State<AppState>,
-    fields: Result<Form<Vec<(String, String)>>, FormRejection>,
+    fields: Fields,
 ) -> Result<Response, WebError> {
     let fields = read(fields)?;
     let sealed = state.seals.chosen(field(&fields, "to"));

@@ -5,8 +5,8 @@ use axum::response::{AppendHeaders, IntoResponse, Response};
 use axum_extra::extract::cookie::CookieJar;
 
 use super::AppState;
+use super::cookies::set_cookies;
 use super::error::WebError;
-use super::join::set_cookies;
 use crate::meeting::MeetingRequest;
 use crate::session::returns::Visits;
 

@@ -1,6 +1,7 @@
 //! Cookies: their names and attributes, the session's and those of logins under way.
 
 use axum::http::{HeaderMap, header};
+use axum::response::AppendHeaders;
 use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use time::Duration;
 use url::Url;
@@ -183,4 +184,16 @@ pub fn of(headers: &HeaderMap) -> CookieJar {
     all.into_iter()
         .filter(|cookie| !twice.iter().any(|name| name == cookie.name()))
         .fold(CookieJar::new(), CookieJar::add)
+}
+
+/// Several `Set-Cookie` headers.
+pub fn set_cookies(
+    cookies: Vec<Cookie<'static>>,
+) -> AppendHeaders<Vec<(header::HeaderName, String)>> {
+    AppendHeaders(
+        cookies
+            .into_iter()
+            .map(|cookie| (header::SET_COOKIE, cookie.to_string()))
+            .collect(),
+    )
 }

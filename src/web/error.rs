@@ -10,8 +10,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::page::Notice;
 use crate::identity::claims::shown;
+use crate::identity::error::LoginError;
 use crate::identity::id_token::IdTokenError;
-use crate::identity::login::LoginError;
 use crate::identity::provider::ProviderError;
 use crate::meeting::{Destination, MeetingError, MeetingRequest};
 use crate::policy::{Denied, DeniedCause};

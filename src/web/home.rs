@@ -5,7 +5,7 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 
-use super::choice::Asked;
+use super::asked::Asked;
 use super::error::WebError;
 use super::page::{Home, HomeGuests, HomeRoom, Notice, SignedInHome};
 use super::{AppState, cookies, join, redirect};

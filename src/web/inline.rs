@@ -10,7 +10,7 @@ use axum::response::{IntoResponse, Response};
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 use url::form_urlencoded;
 
-use super::choice::Asked;
+use super::asked::{Asked, parameter};
 use super::error::WebError;
 use super::request::RequestId;
 use super::token_answer::{Refusal, TokenAnswer};
@@ -33,13 +33,13 @@ pub async fn authorize(
     uri: Uri,
 ) -> Result<Response, WebError> {
     let decoded = |name: &str| -> Result<Option<String>, WebError> {
-        let text = join::parameter(&uri, name)?;
+        let text = parameter(&uri, name)?;
         Ok(text.map(|text| percent_decode_str(text).decode_utf8_lossy().into_owned()))
     };
     let jitsi_state = decoded("state")?;
     let mut request = MeetingRequest::parse(
-        join::parameter(&uri, "room")?,
-        join::parameter(&uri, "tenant")?,
+        parameter(&uri, "room")?,
+        parameter(&uri, "tenant")?,
         jitsi_state.as_deref(),
     )?;
     let popup = Popup::parse(

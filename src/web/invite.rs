@@ -1,12 +1,12 @@
 //! Guests without an account: a moderator makes an invitation on the home page, and whoever has its link types a name and
 //! takes part.
 
-use axum::extract::rejection::FormRejection;
-use axum::extract::{Extension, Form, Path, State};
+use axum::extract::{Extension, Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
 use super::error::WebError;
+use super::form::{Fields, field, read};
 use super::page::{GuestPage, Notice};
 use super::request::RequestId;
 use super::{AppState, cookies, join, redirect};
@@ -15,9 +15,6 @@ use crate::identity::Person;
 use crate::meeting::{Destination, Invitation, MeetingRequest, RoomName, Tenant, TenantError};
 use crate::policy::Decision;
 use crate::session::invitations::{InvitationError, Invitations};
-
-/// A form's fields; anything else than a form is a broken link.
-type Fields = Result<Form<Vec<(String, String)>>, FormRejection>;
 
 /// `POST /invitations`: makes an invitation into a room where the person may invite.
 pub async fn make(
@@ -162,21 +159,6 @@ async fn whose_form(
     join::signed_in(state, Some(&session))
         .await
         .ok_or_else(expired)
-}
-
-/// A form's fields.
-pub fn read(fields: Fields) -> Result<Vec<(String, String)>, WebError> {
-    let Form(fields) = fields.map_err(|_| WebError::Form)?;
-    Ok(fields)
-}
-
-/// A field's text; nothing when it is absent or came twice.
-pub fn field<'a>(fields: &'a [(String, String)], name: &str) -> &'a str {
-    let mut values = fields.iter().filter(|(key, _)| key == name);
-    match (values.next(), values.next()) {
-        (Some((_, value)), None) => value,
-        _ => "",
-    }
 }
 
 /// A room as somebody types it, with its tenant and a slash before it if it has one.

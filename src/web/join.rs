@@ -1,12 +1,13 @@
 //! A wish to join: with a live session straight to the decision, else to the provider.
 
 use axum::extract::{Extension, State};
-use axum::http::{HeaderMap, Uri, header};
-use axum::response::{AppendHeaders, IntoResponse, Response};
-use axum_extra::extract::cookie::Cookie;
+use axum::http::{HeaderMap, Uri};
+use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
 
-use super::choice::{self, Asked, Choice};
+use super::asked::{Asked, parameter};
+use super::choice::{self, Choice};
+use super::cookies::set_cookies;
 use super::error::WebError;
 use super::page::Notice;
 use super::request::RequestId;
@@ -63,26 +64,6 @@ pub async fn by_query(
         jitsi_state.as_deref(),
     )?;
     get(state, id, headers, request, Asked::of(&uri)?).await
-}
-
-/// A parameter of the query as it stands there, still encoded. One that comes twice has no meaning.
-pub fn parameter<'a>(uri: &'a Uri, name: &str) -> Result<Option<&'a str>, WebError> {
-    let pairs = uri.query().unwrap_or_default().split('&');
-    let mut values = pairs.filter_map(|pair| pair.strip_prefix(name)?.strip_prefix('='));
-    match (values.next(), values.next()) {
-        (value, None) => Ok(value),
-        _ => Err(WebError::TwoMeanings),
-    }
-}
-
-/// "Sign in as somebody else", for which the provider is to ask again; or `none`: nobody is to be asked.
-pub fn prompt(uri: &Uri) -> Result<Option<&'static str>, WebError> {
-    Ok(match parameter(uri, "prompt")? {
-        Some("login") => Some("login"),
-        Some("select_account") => Some("select_account"),
-        Some("none") => Some("none"),
-        _ => None,
-    })
 }
 
 /// A wish to join, from wherever it came: with a live session to the decision, else to the provider.
@@ -270,16 +251,4 @@ pub async fn step_up(
         step_up: Some(&step_up),
     };
     Some(begin_login(state, headers, request.clone().into(), asked).await)
-}
-
-/// Several `Set-Cookie` headers.
-pub fn set_cookies(
-    cookies: Vec<Cookie<'static>>,
-) -> AppendHeaders<Vec<(header::HeaderName, String)>> {
-    AppendHeaders(
-        cookies
-            .into_iter()
-            .map(|cookie| (header::SET_COOKIE, cookie.to_string()))
-            .collect(),
-    )
 }

@@ -12,8 +12,9 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 use url::{Url, form_urlencoded};
 
+use super::cookies::set_cookies;
 use super::error::{Cause, WebError};
-use super::join::{MOST_LANGUAGES, set_cookies};
+use super::join::MOST_LANGUAGES;
 use super::page::Notice;
 use super::request::{FramedBy, RequestId};
 use super::{AppState, cookies, languages, redirect};

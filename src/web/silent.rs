@@ -3,7 +3,7 @@
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
-use super::choice::Asked;
+use super::asked::Asked;
 use super::error::WebError;
 use super::{AppState, circles, cookies, join, redirect};
 use crate::config::NotSignedIn;
