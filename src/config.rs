@@ -179,8 +179,8 @@ pub struct Sessions {
     pub limits: SessionLimits,
     /// Where.
     pub store: StoreChoice,
-    /// What encrypts logins under way; drawn at start when absent.
-    pub cookie_key: Option<SecretString>,
+    /// What encrypts logins under way: the first encrypts, all decrypt. Drawn at start when there is none.
+    pub cookie_keys: Vec<SecretString>,
 }
 
 /// Where sessions live.

@@ -189,10 +189,11 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         .map(|provider| connect(provider, &clock))
         .collect::<Result<Vec<_>, _>>()?;
     let providers = Arc::new(Providers::new(providers));
-    let cookie_key = match session.cookie_key {
-        Some(key) => key,
-        None => random_key(&random)?,
-    };
+    let mut cookie_keys = session.cookie_keys;
+    if cookie_keys.is_empty() {
+        cookie_keys.push(random_key(&random)?);
+    }
+    let seals = Seals::new(&cookie_keys)?;
     let store = match session.store {
         StoreChoice::Memory => Store::memory(),
         StoreChoice::Redis(url) => Store::redis(url.expose_secret())?,
@@ -204,7 +205,7 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
     let addresses = Addresses::new(&server.public_url, &jitsi.url, &inline.client_id);
     let refresh_for = (session.enabled && inline.refresh).then_some(session.limits.lifetime);
     let popups = Popups::new(Tickets::beside(&store), refresh_for);
-    let id_token_key = Seals::derive(&cookie_key, "id tokens of inline sign-ins");
+    let id_token_key = seals.derive("id tokens of inline sign-ins");
     let inline = Inline {
         id_tokens: IdTokens::new(
             addresses.base.clone(),
@@ -244,7 +245,7 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         },
         invitations: may_invite.then(|| Invitations::beside(&store, invitations.lifetime)),
         providers: providers.clone(),
-        seals: Seals::new(&cookie_key)?,
+        seals,
         sessions: session
             .enabled
             .then(|| Sessions::new(store, session.limits)),

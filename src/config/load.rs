@@ -264,24 +264,10 @@ fn session(mut section: Section<'_>) -> Option<Sessions> {
     let refresh_groups_after =
         positive(&mut section, "refresh_groups_after", Duration::minutes(15));
     let store = store(&mut section);
-    let key_origin = section
-        .origin("cookie_key")
-        .or_else(|| section.origin("cookie_key_file"));
-    let cookie_key = section.secret("cookie_key");
-    if let Some(Some(key)) = &cookie_key
-        && key.expose_secret().len() < 32
+    let cookie_keys = cookie_keys(&mut section);
+    if matches!((&store, &cookie_keys), (Some(StoreChoice::Redis(_)), Some(keys)) if keys.is_empty())
     {
-        section.fault(
-            "cookie_key",
-            key_origin,
-            "shorter than 32 bytes: make one with openssl rand -hex 32",
-        );
-    }
-    if matches!(
-        (&store, &cookie_key),
-        (Some(StoreChoice::Redis(_)), Some(None))
-    ) {
-        section.warn("cookie_key", None, "not set: replicas cannot finish each other's logins, and a restart ends those under way; make one with openssl rand -hex 32");
+        section.warn("cookie_keys", None, "not set: replicas cannot finish each other's logins, and a restart ends those under way; make one with openssl rand -hex 32");
     }
     section.finish();
     let limits = SessionLimits {
@@ -293,8 +279,34 @@ fn session(mut section: Section<'_>) -> Option<Sessions> {
         enabled: enabled?,
         limits,
         store: store?,
-        cookie_key: cookie_key?,
+        cookie_keys: cookie_keys?,
     })
+}
+
+/// The most keys at once: each that is there costs every cookie that is none of ours another try.
+const MOST_COOKIE_KEYS: usize = 8;
+
+fn cookie_keys(section: &mut Section<'_>) -> Option<Vec<SecretString>> {
+    let origin = section
+        .origin("cookie_keys")
+        .or_else(|| section.origin("cookie_keys_file"));
+    let text = section.secret("cookie_keys")?;
+    let keys: Vec<SecretString> = text
+        .iter()
+        .flat_map(|text| {
+            let keys = text.expose_secret().split_whitespace();
+            keys.map(SecretString::from).collect::<Vec<_>>()
+        })
+        .collect();
+    let said = if keys.iter().any(|key| key.expose_secret().len() < 32) {
+        "one is shorter than 32 bytes: make each with openssl rand -hex 32 (spaces and line ends stand between keys)"
+    } else if keys.len() > MOST_COOKIE_KEYS {
+        "more than eight: keep the one that encrypts first, and those that still have to decrypt"
+    } else {
+        return Some(keys);
+    };
+    section.fault("cookie_keys", origin, said);
+    None
 }
 
 fn inline(mut section: Section<'_>) -> Option<Inline> {

@@ -31,7 +31,7 @@ pub struct Made {
 #[derive(Debug, thiserror::Error)]
 pub enum InvitationError {
     /// Not sealed by us.
-    #[error("the invitation is not one of ours, or of another session.cookie_key")]
+    #[error("the invitation is not one of ours, or of another session.cookie_keys")]
     Unknown,
     /// Too late.
     #[error("the invitation {0} has ended")]

@@ -1,7 +1,7 @@
 //! A login under way: an encrypted cookie of ten minutes, one for each login, and nothing on the server.
 //!
 //! An abandoned or hostile login costs no memory, logins in several tabs do not meet, and a login begun on one replica
-//! may end on another that has the same `session.cookie_key`.
+//! may end on another that has the same `session.cookie_keys`.
 
 use aws_lc_rs::aead::{AES_256_GCM, Aad, NONCE_LEN, Nonce, RandomizedNonceKey};
 use aws_lc_rs::rand::SecureRandom;
@@ -90,7 +90,10 @@ pub struct Begun {
 
 /// Seals and opens what browsers carry for us.
 pub struct Seals {
-    key: RandomizedNonceKey,
+    /// The first seals, all open.
+    keys: Vec<RandomizedNonceKey>,
+    /// What other keys are drawn from.
+    root: hmac::Key,
 }
 
 /// What a sealed text is for; one cannot pass for the other.
@@ -108,26 +111,29 @@ pub(super) enum Purpose {
 }
 
 impl Seals {
-    /// Seals with a key drawn from a secret of at least 32 bytes.
+    /// Seals with a key drawn from the first of these secrets, and opens with those of all; each has at least 32 bytes.
     ///
     /// # Errors
-    /// When the cipher cannot be set up.
-    pub fn new(secret: &SecretString) -> Result<Self, PendingError> {
-        let key = digest::digest(&digest::SHA256, secret.expose_secret().as_bytes());
-        let key = RandomizedNonceKey::new(&AES_256_GCM, key.as_ref())
-            .map_err(|_| PendingError::Sealing)?;
-        Ok(Self { key })
+    /// When there is none, or the cipher cannot be set up.
+    pub fn new(secrets: &[SecretString]) -> Result<Self, PendingError> {
+        let first = secrets.first().ok_or(PendingError::Sealing)?;
+        let root = hmac::Key::new(hmac::HMAC_SHA256, first.expose_secret().as_bytes());
+        let key = |secret: &SecretString| {
+            let key = digest::digest(&digest::SHA256, secret.expose_secret().as_bytes());
+            RandomizedNonceKey::new(&AES_256_GCM, key.as_ref()).map_err(|_| PendingError::Sealing)
+        };
+        let keys = secrets.iter().map(key).collect::<Result<_, _>>()?;
+        Ok(Self { keys, root })
     }
 
-    /// A key for something else, drawn from the same secret: it tells nothing of the seals' own, and every replica with
+    /// A key for something else, drawn from the first secret: it tells nothing of the seals' own, and every replica with
     /// the same secret has the same.
     #[must_use]
-    pub fn derive(secret: &SecretString, what_for: &str) -> [u8; 32] {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, secret.expose_secret().as_bytes());
+    pub fn derive(&self, what_for: &str) -> [u8; 32] {
         let mut derived = [0; 32];
         for (to, from) in derived
             .iter_mut()
-            .zip(hmac::sign(&key, what_for.as_bytes()).as_ref())
+            .zip(hmac::sign(&self.root, what_for.as_bytes()).as_ref())
         {
             *to = *from;
         }
@@ -247,8 +253,8 @@ impl Seals {
         content: &impl Serialize,
     ) -> Result<String, PendingError> {
         let mut sealed = serde_json::to_vec(content).map_err(|_| PendingError::Sealing)?;
-        let nonce = self
-            .key
+        let key = self.keys.first().ok_or(PendingError::Sealing)?;
+        let nonce = key
             .seal_in_place_append_tag(purpose.aad(), &mut sealed)
             .map_err(|_| PendingError::Sealing)?;
         let mut whole = nonce.as_ref().to_vec();
@@ -259,13 +265,12 @@ impl Seals {
     pub(super) fn open<T: DeserializeOwned>(&self, purpose: Purpose, sealed: &str) -> Option<T> {
         let whole = URL_SAFE_NO_PAD.decode(sealed).ok()?;
         let (nonce, sealed) = whole.split_at_checked(NONCE_LEN)?;
-        let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
-        let mut sealed = sealed.to_vec();
-        let content = self
-            .key
-            .open_in_place(nonce, purpose.aad(), &mut sealed)
-            .ok()?;
-        serde_json::from_slice(content).ok()
+        self.keys.iter().find_map(|key| {
+            let nonce = Nonce::try_assume_unique_for_key(nonce).ok()?;
+            let mut sealed = sealed.to_vec();
+            let content = key.open_in_place(nonce, purpose.aad(), &mut sealed).ok()?;
+            serde_json::from_slice(content).ok()
+        })
     }
 }
 

@@ -14,7 +14,7 @@ impl Seals {
     }
 
     /// The refresh token; nothing for a text that is not ours, which it is not either after a change of
-    /// `session.cookie_key`.
+    /// `session.cookie_keys`.
     #[must_use]
     pub fn open_refresh_token(&self, sealed: &str) -> Option<SecretString> {
         let token: String = self.open(Purpose::RefreshToken, sealed)?;

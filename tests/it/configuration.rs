@@ -347,7 +347,7 @@ fn the_compose_files_configuration_is_good_with_the_composes_variables() {
         ("BRIDGE_PROVIDER__CLIENT_SECRET", "x"),
         ("BRIDGE_SESSION__REDIS_URL", "redis://:x@valkey:6379/0"),
         (
-            "BRIDGE_SESSION__COOKIE_KEY",
+            "BRIDGE_SESSION__COOKIE_KEYS",
             "0123456789abcdef0123456789abcdef",
         ),
     ];

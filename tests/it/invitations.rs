@@ -268,7 +268,7 @@ async fn nobody_has_more_invitations_than_can_be_withdrawn() {
 
 #[tokio::test]
 async fn when_nobody_knows_what_was_withdrawn_no_invitation_counts() {
-    let key = "session.cookie_key = \"a cookie key that both bridges share, long enough\"";
+    let key = "session.cookie_keys = \"a-cookie-key-that-both-bridges-share,-long-enough\"";
     let (bridge, provider, mut tim) = with_tim(key).await;
     let link = link_to(&bridge, &mut tim, "rocket").await;
     let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();

@@ -172,7 +172,7 @@ async fn cookies_that_are_no_session_are_ignored(store: &str) {
 }
 
 async fn a_login_begun_on_one_bridge_finishes_on_another_with_the_same_key(store: &str) {
-    let key = "session.cookie_key = \"the same key on every replica, long enough\"";
+    let key = "session.cookie_keys = \"the-same-key-on-every-replica,-long-enough\"";
     let (first, provider, mut browser) = started(store, key).await;
     let address = format!(
         "{store}\n{key}\nserver.public_url = {:?}",
@@ -200,8 +200,8 @@ async fn begun_and_signed_in(browser: &mut Browser, bridge: &Bridge) -> String {
 async fn a_login_begun_on_one_bridge_means_nothing_to_another_with_another_key() {
     for keys in [
         [
-            "session.cookie_key = \"the one key, thirty-two bytes and more\"",
-            "session.cookie_key = \"the other key, thirty-two bytes, or more\"",
+            "session.cookie_keys = \"the-one-key,-thirty-two-bytes-and-more\"",
+            "session.cookie_keys = \"the-other-key,-thirty-two-bytes,-or-more\"",
         ],
         // Each draws its own.
         ["", ""],
@@ -217,6 +217,40 @@ async fn a_login_begun_on_one_bridge_means_nothing_to_another_with_another_key()
         assert_eq!(second.tokens_minted(), 0);
         // The browser's own bridge still finishes it.
         assert!(browser.go(&back).await.in_meeting());
+    }
+}
+
+/// The first key encrypts, all decrypt: one replica after the other gets the new key, and nobody's login is lost.
+#[tokio::test]
+async fn a_key_is_replaced_while_people_sign_in() {
+    let (old, new) = (
+        "the-old-key-of-thirty-two-bytes--",
+        "the-new-key-of-thirty-two-bytes--",
+    );
+    let keys = |keys: &str| format!("session.cookie_keys = {keys:?}");
+    let (first, provider, _) = started("", &keys(old)).await;
+    let replica = async |all: &str| {
+        let further = format!("{}\nserver.public_url = {:?}", keys(all), first.url);
+        Bridge::start(&provider, &further).await
+    };
+    let (knows_both, changed) = (
+        replica(&format!("{old} {new}")).await,
+        replica(&format!("{new}\n{old}")).await,
+    );
+    let alone = replica(new).await;
+    for (begins, ends, succeeds) in [
+        (&first, &knows_both, true),
+        (&knows_both, &first, true),
+        (&first, &changed, true),
+        (&changed, &knows_both, true),
+        (&changed, &alone, true),
+        (&changed, &first, false),
+        (&first, &alone, false),
+    ] {
+        let mut browser = Browser::new();
+        let back = begun_and_signed_in(&mut browser, begins).await;
+        let landed = browser.go(&back.replace(&first.url, &ends.url)).await;
+        assert_eq!(landed.in_meeting(), succeeds, "{landed:?}");
     }
 }
 

@@ -53,7 +53,7 @@ class Bridge:
             "BRIDGE_PROVIDER__INTERNAL_URL": keycloak_origin,
             "BRIDGE_PROVIDER__CLIENT_SECRET": keys.client,
             "BRIDGE_SESSION__REDIS_URL": redis_url,
-            "BRIDGE_SESSION__COOKIE_KEY": keys.cookie_key,
+            "BRIDGE_SESSION__COOKIE_KEYS": keys.cookie_key,
         } | variables
         environment = {name: value for name, value in environment.items() if value is not None}
         self.url = environment["BRIDGE_SERVER__PUBLIC_URL"]
