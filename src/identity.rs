@@ -84,8 +84,10 @@ pub struct Email {
 pub enum Groups {
     /// A groups claim came, with these names.
     Known(BTreeSet<String>),
-    /// None of the configured claims came.
+    /// None of the configured claims came, and nobody knows why.
     Missing,
+    /// None of the configured claims came, which is how this provider says that somebody is in no group.
+    NotSent,
 }
 
 impl Groups {
@@ -93,7 +95,7 @@ impl Groups {
     pub fn iter(&self) -> impl Iterator<Item = &str> {
         let known = match self {
             Self::Known(names) => Some(names),
-            Self::Missing => None,
+            Self::Missing | Self::NotSent => None,
         };
         known.into_iter().flatten().map(String::as_str)
     }

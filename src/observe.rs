@@ -139,7 +139,7 @@ impl Decided {
         };
         let groups = match &person.groups {
             Groups::Known(names) => format!("{} groups", names.len()),
-            Groups::Missing => "no groups claim came".to_owned(),
+            Groups::Missing | Groups::NotSent => "no groups claim came".to_owned(),
         };
         tracing::info!(
             target: "audit",

@@ -1,6 +1,7 @@
 //! What is remembered after a login: [`SignedIn`], in a store of the operator's choice, behind one cookie; and how it is
 //! ended from outside.
 
+pub mod answers;
 pub mod choices;
 pub mod forms;
 pub mod hints;
@@ -28,6 +29,8 @@ use crate::identity::provider_session::{ProviderSession, SignIn};
 
 /// The session's one entry.
 const KEY: &str = "signed_in";
+/// How often one may sign in anew in a browser while something hangs on the first sign-in.
+const MOST_SUCCESSORS: usize = 16;
 /// Being seen is written down only so often, to spare the store.
 const SEEN_EVERY: Duration = Duration::MINUTE;
 
@@ -121,7 +124,7 @@ impl Sessions {
             return Ok(None);
         };
         let session = Session::new(Some(id), self.store.clone(), None);
-        let Some(mut signed_in) = session.get::<SignedIn>(KEY).await? else {
+        let Some(mut signed_in) = read(&session).await? else {
             return Ok(None);
         };
         let too_old = now - signed_in.since >= self.limits.lifetime;
@@ -156,9 +159,10 @@ impl Sessions {
         refresh: Option<Refresh>,
         now: OffsetDateTime,
     ) -> Result<String, Error> {
-        if let Some(old) = old_id {
-            self.end(old, now).await?;
-        }
+        let before = match old_id {
+            Some(old) => self.end(old, now).await?,
+            None => None,
+        };
         let signed_in = SignedIn {
             person: sign_in.person.clone(),
             at_provider: sign_in.session.clone(),
@@ -171,6 +175,13 @@ impl Sessions {
         session.save().await?;
         let id = session.id().map(|id| id.to_string()).unwrap_or_default();
         let until = now + self.limits.lifetime;
+        if let (Some(before), Some(old)) = (before, old_id)
+            && is_same(&before.person, &signed_in.person)
+        {
+            self.ledger
+                .add(&Tag::After(old).key(), &id, until, now)
+                .await?;
+        }
         for tag in tags(&signed_in.person) {
             self.ledger.add(&tag.key(), &id, until, now).await?;
         }
@@ -221,7 +232,7 @@ impl Sessions {
             return Ok(());
         };
         let session = Session::new(Some(id), self.store.clone(), None);
-        let Some(mut signed_in) = session.get::<SignedIn>(KEY).await? else {
+        let Some(mut signed_in) = read(&session).await? else {
             return Ok(());
         };
         signed_in.person = person;
@@ -230,6 +241,37 @@ impl Sessions {
         session.set_expiry(Some(self.end_of(&signed_in)));
         session.insert(KEY, &signed_in).await?;
         session.save().await
+    }
+
+    /// The session that a sign-in in this browser has by now: this one, or the one that the same person began after it;
+    /// nothing when it was ended.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn lives_on_as(
+        &self,
+        id: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<String>, Error> {
+        let mut id = id.to_owned();
+        for _ in 0..MOST_SUCCESSORS {
+            if self.is_gone(&id, now).await? {
+                return Ok(None);
+            }
+            if self
+                .ledger
+                .marked(&Tag::Session(&id).key(), now)
+                .await?
+                .is_none()
+            {
+                return Ok(Some(id));
+            }
+            match self.ledger.read(&Tag::After(&id).key(), now).await?.pop() {
+                Some(next) => id = next,
+                None => return Ok(None),
+            }
+        }
+        Ok(None)
     }
 
     /// Ends a session whose person the provider does not know any more, and whatever else hangs on it.
@@ -262,7 +304,7 @@ impl Sessions {
             return Ok(None);
         };
         let session = Session::new(Some(id), self.store.clone(), None);
-        let Some(signed_in) = session.get::<SignedIn>(KEY).await? else {
+        let Some(signed_in) = read(&session).await? else {
             return Ok(None);
         };
         // A request that runs now may write the session back once more: the mark tells that it has ended.
@@ -374,6 +416,18 @@ impl Sessions {
         // A time beyond all calendars was written by nobody of ours.
         Expiry::AtDateTime(end.unwrap_or(OffsetDateTime::UNIX_EPOCH))
     }
+}
+
+/// What a session holds. What an older version wrote and nobody can read any more counts as nothing.
+async fn read(session: &Session) -> Result<Option<SignedIn>, Error> {
+    match session.get::<SignedIn>(KEY).await {
+        Err(Error::SerdeJson(_)) => Ok(None),
+        read => read,
+    }
+}
+
+fn is_same(one: &Person, other: &Person) -> bool {
+    one.issuer == other.issuer && one.subject == other.subject && one.provider == other.provider
 }
 
 /// By what a sign-in can be ended: all of the person's, and its own session at the provider, if that is known.

@@ -14,10 +14,9 @@ use super::reader::{Findings, Problem, Problems, Section};
 use super::source::{DEFAULT_IP_VARIABLE, Node, Origin, overlay_environment, parse_file};
 use super::value::choice;
 use super::{
-    Config, Inline, Log, LogFormat, ProviderConfig, Server, Sessions, StoreChoice, Token,
-    invitations, jaas, jitsi, jitsi_openid, policy, providers, signing, token_content,
+    Config, Inline, Log, LogFormat, Server, Sessions, StoreChoice, Token, invitations, jaas, jitsi,
+    jitsi_openid, policy, providers, signing, token_content,
 };
-use crate::identity::settings::ResponseMode;
 use crate::policy::Policy;
 use crate::session::SessionLimits;
 use crate::session::store::redis_address;
@@ -182,9 +181,6 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
         let said = "false, so that nobody is signed in where invitations are made: set it to true, or take `may_invite` out of the rules";
         root.fault("session.enabled", None, said);
     }
-    if let (Some(server), Some(providers)) = (&server, &providers) {
-        warn_of_lost_cookies(root, server, providers);
-    }
     if let (Some(server), Some(jitsi)) = (&server, &jitsi)
         && server.public_url == jitsi.url
     {
@@ -202,18 +198,6 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
         log: log?,
         policy: policy?,
     })
-}
-
-/// A form that another site posts comes with a cookie only over https.
-fn warn_of_lost_cookies(root: &mut Section<'_>, server: &Server, providers: &[ProviderConfig]) {
-    let posted = |provider: &&ProviderConfig| {
-        let foreign = provider.issuer.host_str() != server.public_url.host_str();
-        provider.settings.request.response_mode == ResponseMode::FormPost && foreign
-    };
-    if server.public_url.scheme() == "http" && providers.iter().any(|p| posted(&p)) {
-        let said = "http, and a provider answers by a form (response_mode): browsers send the cookie of a sign-in along only over https, so none would succeed";
-        root.warn("server.public_url", None, said);
-    }
 }
 
 fn server(mut section: Section<'_>, default_ip: IpAddr) -> Option<Server> {

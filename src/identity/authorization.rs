@@ -160,6 +160,8 @@ async fn push(
         form.append_pair("client_id", &provider.settings.client_id);
         proven.form = form.finish();
     }
+    // The semaphore is never closed; should it be, nobody waits.
+    let _turn = provider.pushing.acquire().await;
     let answer = provider
         .http
         .post_form(endpoint, proven.form, proven.basic)

@@ -36,6 +36,8 @@ pub struct ClaimMap {
     pub acr: Vec<ClaimPath>,
     /// What stands between groups that come as one text.
     pub groups_separator: Option<String>,
+    /// A claim that does not come means no groups.
+    pub missing_groups_are_none: bool,
     /// How groups are called in rules.
     pub group_names: GroupNames,
     /// Treat every address as verified, for a provider that never says.
@@ -134,6 +136,16 @@ impl ClaimMap {
         Ok(all)
     }
 
+    /// The e-mail address in some claims.
+    pub(super) fn email(&self, claims: &Claims) -> Option<Email> {
+        // What `email_verified` vouches for is the claim `email`, and no other.
+        let vouched = self.email.is("email") && is_true(claims.get("email_verified"));
+        self.email.exact(claims).map(|address| Email {
+            verified: self.trust_email || vouched,
+            address,
+        })
+    }
+
     /// The person behind verified claims. What the ID token says goes before what userinfo says.
     ///
     /// # Errors
@@ -147,6 +159,7 @@ impl ClaimMap {
     ) -> Result<Person, GroupsError> {
         let groups = match self.groups(&gathered)? {
             Some(groups) => Groups::Known(self.group_names.of(&groups)?),
+            None if self.missing_groups_are_none => Groups::NotSent,
             None => Groups::Missing,
         };
         let sid = sid(&gathered.id_token).map(str::to_owned);
@@ -155,12 +168,7 @@ impl ClaimMap {
         claims.extend(gathered.id_token);
 
         let username = self.username.exact(&claims);
-        // What `email_verified` vouches for is the claim `email`, and no other.
-        let vouched = self.email.is("email") && is_true(claims.get("email_verified"));
-        let email = self.email.exact(&claims).map(|address| Email {
-            verified: self.trust_email || vouched,
-            address,
-        });
+        let email = self.email(&claims);
         let id = self
             .id
             .as_ref()

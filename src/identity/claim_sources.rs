@@ -6,7 +6,7 @@ use url::Url;
 
 use super::claims::{Claims, shown};
 use super::error::{ClaimSourceError, LoginError};
-use super::id_token::issuer;
+use super::id_token::{issuer, times};
 use super::provider::{Known, Provider};
 
 /// Brings in the claims that are looked at and stand elsewhere. Whoever signed for them must be the provider itself.
@@ -58,9 +58,17 @@ pub async fn resolve(
         if about.is_some_and(|about| about != subject) {
             return Err(refused("it is about another subject".to_owned()).into());
         }
-        if let Some(value) = signed.claims.get(&name) {
-            claims.insert(name.clone(), value.clone());
+        if signed.claims.contains_key("exp") {
+            times(
+                &signed.claims,
+                provider.settings.clock_leeway,
+                provider.clock.now(),
+            )
+            .map_err(|error| refused(error.to_string()))?;
         }
+        let value = signed.claims.get(&name).cloned();
+        let value = value.ok_or_else(|| refused("it does not hold the claim".to_owned()))?;
+        claims.insert(name.clone(), value);
         // It no longer stands elsewhere.
         if let Some(Value::Object(names)) = claims.get_mut("_claim_names") {
             names.remove(&name);

@@ -79,6 +79,9 @@ pub enum LoginError {
     /// A claim that stands elsewhere.
     #[error(transparent)]
     ClaimSource(#[from] ClaimSourceError),
+    /// Userinfo answers with another status than 200.
+    #[error("userinfo: the endpoint answered {0}")]
+    UserinfoStatus(u16),
     /// Userinfo is needed and not to be had.
     #[error("userinfo: {0}")]
     Userinfo(String),

@@ -123,10 +123,7 @@ async fn userinfo(
 ) -> Result<Claims, LoginError> {
     let answer = provider.http.get(endpoint, Some(access_token)).await?;
     if answer.status.as_u16() != 200 {
-        return Err(LoginError::Userinfo(format!(
-            "the endpoint answered {}",
-            answer.status.as_u16()
-        )));
+        return Err(LoginError::UserinfoStatus(answer.status.as_u16()));
     }
     let claims = if answer.media_type == "application/jwt" {
         signed_userinfo(provider, known, &answer)?

@@ -75,7 +75,8 @@ impl GroupNames {
     /// # Errors
     /// When there are too many, or one is too long.
     pub fn of(&self, groups: &BTreeSet<String>) -> Result<BTreeSet<String>, GroupsError> {
-        if groups.len() > MOST_GROUPS {
+        let too_long = |name: &String| name.len() > LONGEST_GROUP;
+        if groups.len() > MOST_GROUPS || groups.iter().any(too_long) {
             return Err(GroupsError::TooMany);
         }
         let names: BTreeSet<String> = groups
@@ -90,7 +91,7 @@ impl GroupNames {
                 }
             })
             .collect();
-        if names.len() > MOST_GROUPS || names.iter().any(|name| name.len() > LONGEST_GROUP) {
+        if names.len() > MOST_GROUPS || names.iter().any(too_long) {
             return Err(GroupsError::TooMany);
         }
         Ok(names)

@@ -62,33 +62,34 @@ impl GroupsEndpoint {
         claims: &Gathered,
     ) -> Result<Url, GroupsError> {
         let mut url = self.url.clone();
-        let of = |path: &ClaimPath| {
-            let exact = |claims: &Claims| path.exact(claims);
-            exact(&claims.id_token).or_else(|| exact(&claims.userinfo))
-        };
+        let mut all = claims.userinfo.clone();
+        all.extend(claims.id_token.clone());
+        // An address that nobody vouches for can be anybody's.
+        let email = map.email(&all).filter(|email| email.verified);
         for (placeholder, value) in [
-            ("{email}", of(&map.email)),
-            ("{username}", of(&map.username)),
+            ("{email}", email.map(|email| email.address)),
+            ("{username}", map.username.exact(&all)),
             ("{subject}", Some(subject.to_owned())),
         ] {
             if !url.contains(placeholder) {
                 continue;
             }
-            // Quotation marks and the like could change what is asked: Google's query is an expression.
-            let plain =
-                |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '@' | '|');
-            let value = value
-                .filter(|value| !value.is_empty() && value.chars().all(plain))
-                .ok_or_else(|| {
-                    GroupsError::Endpoint(format!(
-                        "{placeholder} stands in its address, and the person has none, or one with unusual characters"
-                    ))
-                })?;
+            let value = value.filter(|value| is_plain(value)).ok_or_else(|| {
+                GroupsError::Endpoint(format!(
+                    "{placeholder} stands in its address, and the person has none, one that is not verified, or one with unusual characters"
+                ))
+            })?;
             let encoded = utf8_percent_encode(&value, NON_ALPHANUMERIC).to_string();
             url = url.replace(placeholder, &encoded);
         }
         Url::parse(&url).map_err(|error| GroupsError::Endpoint(error.to_string()))
     }
+}
+
+/// Whether a text can change neither the path in which it stands (`..`) nor the question: quotation marks would, in Google's.
+fn is_plain(text: &str) -> bool {
+    let plain = |c: char| c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '+' | '@' | '|');
+    text.chars().all(plain) && text.chars().any(|c| c != '.')
 }
 
 /// The names on a page. A page without a list has none.

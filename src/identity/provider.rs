@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use aws_lc_rs::rand::SystemRandom;
 use secrecy::ExposeSecret as _;
 use time::{Duration, OffsetDateTime};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Semaphore};
 use url::Url;
 
 use super::claims::shown;
@@ -25,6 +25,8 @@ const KEPT_AT_MOST: Duration = Duration::DAY;
 /// After a failure, and between two looks for what a token says has changed, the provider is left in peace for so long.
 const PAUSE_AFTER_FAILURE: Duration = Duration::seconds(2);
 const PAUSE_BETWEEN_LOOKS: Duration = Duration::seconds(30);
+/// The most requests that are pushed at once; the others wait for their turn.
+const PUSHED_AT_ONCE: usize = 32;
 /// How often the background task looks whether something is due.
 const TICK: std::time::Duration = std::time::Duration::from_secs(1);
 
@@ -99,6 +101,8 @@ pub struct Provider {
     known: RwLock<Option<Arc<Known>>>,
     /// Held while asking, so that many logins at once ask once.
     asking: Mutex<Asked>,
+    /// Held while a request is pushed: whoever opens links by the thousand shall not have us do the same to the provider.
+    pub(super) pushing: Semaphore,
 }
 
 #[derive(Default)]
@@ -118,6 +122,7 @@ impl Provider {
             random: SystemRandom::new(),
             known: RwLock::default(),
             asking: Mutex::default(),
+            pushing: Semaphore::new(PUSHED_AT_ONCE),
         }
     }
 

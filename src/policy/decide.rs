@@ -21,7 +21,12 @@ pub fn decide(
     now: OffsetDateTime,
 ) -> Decision {
     if policy.entrances.let_in(&person.provider, request) {
-        by_rules(policy, person, request, now)
+        let mut decision = by_rules(policy, person, request, now);
+        if let Decision::Granted(grant) = &mut decision {
+            // A token for every room would open those that another provider has to itself.
+            grant.any_room &= policy.entrances.are_all_open(&person.provider);
+        }
+        decision
     } else {
         Decision::Denied(Denied {
             cause: DeniedCause::Provider,

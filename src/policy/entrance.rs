@@ -74,6 +74,13 @@ impl Entrances {
         self.providers(request).contains(&provider)
     }
 
+    /// Whether the people of this provider may come into every meeting there is: no provider has any to itself.
+    #[must_use]
+    pub fn are_all_open(&self, provider: &str) -> bool {
+        self.0.iter().any(|entrance| entrance.provider == provider)
+            && !self.0.iter().any(Entrance::names_meetings)
+    }
+
     /// The providers to which an e-mail address belongs by its domain, the longest one going first: of
     /// `*.example.org` and `lab.example.org`, the latter.
     #[must_use]

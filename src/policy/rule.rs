@@ -12,7 +12,7 @@ use super::email_domain::verified_email;
 use super::fault::RuleFault;
 pub use super::gift::Gift;
 use super::step_up::{Demand, StepUp};
-use crate::identity::{ClaimPath, Person};
+use crate::identity::{ClaimPath, Groups, Person};
 use crate::meeting::MeetingRequest;
 use crate::pattern::{Bindings, Pattern, as_in_a_room};
 
@@ -117,7 +117,16 @@ impl Rule {
         request: &MeetingRequest,
         now: OffsetDateTime,
     ) -> Applies {
-        if !self.conditions.hold(person, request) {
+        // Where nobody knows the groups, a refusal holds and what rests on not being in one does not: people may be able to
+        // keep their groups from us, by the scope in an address that passes through their browser.
+        let groups_are_open =
+            matches!(self.effect, Effect::Deny(_)) && person.groups == Groups::Missing;
+        let rests_on_absence =
+            matches!(self.effect, Effect::Give(_)) && !self.conditions.unless_groups.is_empty();
+        if rests_on_absence && person.groups == Groups::Missing {
+            return Applies::No;
+        }
+        if !self.conditions.hold(person, request, groups_are_open) {
             return Applies::No;
         }
         match self.demand.lacking(person, now) {
@@ -128,7 +137,8 @@ impl Rule {
 }
 
 impl Conditions {
-    fn hold(&self, person: &Person, request: &MeetingRequest) -> bool {
+    /// `groups_are_open`: the person may be in any group.
+    fn hold(&self, person: &Person, request: &MeetingRequest, groups_are_open: bool) -> bool {
         any_or_none(&self.providers, |name| *name == person.provider)
             && any_or_none(&self.tenants, |tenant| tenant.is(request))
             && any_or_none(&self.users, |user| user.is(person))
@@ -137,17 +147,23 @@ impl Conditions {
                 .claims
                 .iter()
                 .all(|(path, values)| claim_is(path.find(&person.claims), values))
-            && self.groups_and_rooms_hold(person, request)
+            && self.groups_and_rooms_hold(person, request, groups_are_open)
     }
 
     /// The conditions that placeholders tie together: there is one way to fill them in which all hold.
-    fn groups_and_rooms_hold(&self, person: &Person, request: &MeetingRequest) -> bool {
+    fn groups_and_rooms_hold(
+        &self,
+        person: &Person,
+        request: &MeetingRequest,
+        groups_are_open: bool,
+    ) -> bool {
         let known = built_in(person, request);
         let caught_by_groups = self.caught_by_groups();
-        let caught_by_rooms =
-            |name: &str| !caught_by_groups.contains(name) && !BUILT_IN.contains(&name);
+        let caught_by_rooms = |name: &str| {
+            (groups_are_open || !caught_by_groups.contains(name)) && !BUILT_IN.contains(&name)
+        };
 
-        let ways = if self.groups.is_empty() {
+        let ways = if self.groups.is_empty() || groups_are_open {
             vec![known]
         } else {
             let groups = || person.groups.iter();
@@ -176,9 +192,8 @@ impl Conditions {
                 .any(|group| pattern.matches(group, way))
         };
         ways.into_iter().flat_map(in_room).any(|way| {
-            self.all_groups
-                .iter()
-                .all(|pattern| in_group(pattern, &way))
+            let in_all = self.all_groups.iter().all(|p| in_group(p, &way));
+            (in_all || groups_are_open)
                 && !self
                     .unless_groups
                     .iter()

@@ -39,6 +39,8 @@ pub enum Tag<'a> {
     Session(&'a str),
     /// One session, by its id, whose person the provider does not know any more.
     Gone(&'a str),
+    /// What came after one session in the same browser, by its id: the same person's next one.
+    After(&'a str),
     /// The invitations of a person (issuer, subject).
     InvitationsOf(&'a str, &'a str),
     /// One invitation, by its id.
@@ -75,6 +77,7 @@ impl Tag<'_> {
             Self::WithoutSid(issuer, subject) => ["without sid", issuer, subject],
             Self::Session(id) => ["session", "", id],
             Self::Gone(id) => ["gone", "", id],
+            Self::After(id) => ["after", "", id],
             Self::InvitationsOf(issuer, subject) => ["invitations of", issuer, subject],
             Self::Invitation(id) => ["invitation", "", id],
         })

@@ -108,6 +108,7 @@ pub(super) enum Purpose {
     Choice,
     Session,
     RefreshToken,
+    Answer,
 }
 
 impl Seals {
@@ -284,6 +285,7 @@ impl Purpose {
             Self::Invitation => b"invitation",
             Self::Form => b"form",
             Self::Choice => b"choice",
+            Self::Answer => b"answer",
             Self::RefreshToken => b"refresh token",
             Self::Session => b"session of an id token",
         })

@@ -30,25 +30,30 @@ pub async fn get(
     if method == Method::HEAD {
         return WebError::MethodNotAllowed.into_response();
     }
-    come_back(
-        &state,
-        &id,
-        &headers,
-        uri.path(),
-        uri.query().unwrap_or_default(),
-    )
-    .await
+    let query = uri.query().unwrap_or_default();
+    // The second step of an answer that came as a form.
+    let Some(sealed) = query.strip_prefix(POSTED) else {
+        return come_back(&state, &id, &headers, uri.path(), query).await;
+    };
+    match state.seals.answered(sealed, state.clock.now()) {
+        Some(form) => come_back(&state, &id, &headers, uri.path(), &form).await,
+        None => WebError::Expired(None).into_response(),
+    }
 }
 
-/// `POST` to the same, where the answer comes as a form (`response_mode = "form_post"`).
+/// What the query of the second step begins with.
+const POSTED: &str = "posted=";
+
+/// `POST` to the same, where the answer comes as a form (`response_mode = "form_post"`). Browsers send no cookies along
+/// with a form of another site, but they do where it leads them to: so the form takes one step, sealed, and only then counts.
 pub async fn post(
     State(state): State<AppState>,
-    Extension(id): Extension<RequestId>,
-    headers: HeaderMap,
     uri: Uri,
     body: String,
-) -> Response {
-    come_back(&state, &id, &headers, uri.path(), &body).await
+) -> Result<Response, WebError> {
+    let sealed = state.seals.answer(&body, state.clock.now())?;
+    let here = format!("{}{}", state.addresses.base, uri.path());
+    Ok(redirect::to(&format!("{here}?{POSTED}{sealed}")))
 }
 
 async fn come_back(
@@ -119,7 +124,7 @@ async fn come_back(
                 Destination::Home => redirect::to(&state.addresses.home()),
             }
         }
-        Err(_) if would_ask(&answer, &pending) => {
+        Err(WebError::LoginRequired { .. }) if would_ask(&answer, &pending) => {
             if let Some(guest) = silent::as_guest(state, headers, &pending.destination) {
                 guest
             } else {

@@ -6,7 +6,6 @@ use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use time::Duration;
 use url::Url;
 
-use crate::identity::settings::ResponseMode;
 use crate::session::pending::{self, LOGIN_LIFETIME, Seals};
 use crate::session::returns::COUNTED_FOR;
 
@@ -108,20 +107,10 @@ impl CookieSettings {
             .map(|cookie| cookie.value().to_owned())
     }
 
-    /// A cookie for a login under way, which the provider answers in this way.
+    /// A cookie for a login under way.
     #[must_use]
-    pub fn with_login(
-        &self,
-        name: &str,
-        value: String,
-        answered_by: ResponseMode,
-    ) -> Cookie<'static> {
-        let mut cookie = self.cookie(self.named(name), value, LOGIN_LIFETIME);
-        if answered_by == ResponseMode::FormPost && self.secure {
-            // A form comes from the provider's page, and with it only cookies that are for foreign sites as well.
-            cookie.set_same_site(SameSite::None);
-        }
-        cookie
+    pub fn with_login(&self, name: &str, value: String) -> Cookie<'static> {
+        self.cookie(self.named(name), value, LOGIN_LIFETIME)
     }
 
     /// Ends the cookie of the login that belongs to a `state`.

@@ -12,7 +12,7 @@ use crate::session::{Refresh, SignedIn};
 /// How long a person waits for it. What takes longer goes on without them, and counts for the next request.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
 /// How soon it is tried again where nothing came of it.
-const PAUSE: Duration = Duration::seconds(30);
+const PAUSE: Duration = Duration::MINUTE;
 
 /// What a session keeps of a refresh token that was granted at this time.
 pub fn kept(
@@ -91,6 +91,18 @@ async fn ask(state: AppState, id: String, person: Person, kept_so_far: Refresh) 
                 renew((*person).clone(), refresh).await;
             }
             Answer::Person(person)
+        }
+        Ok(Refreshed::Unclear { said, next }) => {
+            tracing::warn!(
+                user.id = person.id,
+                provider.name = provider.settings.name,
+                error = said,
+                "the provider was asked anew and its answer is of no use; what it said before holds"
+            );
+            if let Some(refresh) = kept(&state, Some(&next), kept_so_far.asked_at) {
+                renew(person, refresh).await;
+            }
+            Answer::Unknown
         }
         Ok(Refreshed::Gone) => {
             tracing::info!(

@@ -16,6 +16,7 @@ use super::request::RequestId;
 use super::token_answer::{Refusal, TokenAnswer};
 use super::{AppState, join, redirect};
 use crate::admit::Outcome;
+use crate::identity::Person;
 use crate::meeting::room::ENCODE_URI_COMPONENT;
 use crate::meeting::{ClientKind, JitsiState, MeetingRequest, Popup};
 use crate::policy::Decision;
@@ -215,13 +216,7 @@ async fn answer(state: &AppState, id: &RequestId, form: &Form) -> Result<TokenAn
         }
         "refresh_token" => {
             let mut family = state.popups.spend(form.get("refresh_token")?, now).await?;
-            // The person as the provider knows them by now, as long as there is a session that can be asked.
-            let session = family.sign_in.session.as_deref();
-            if let Some(person) = join::signed_in(state, session).await
-                && person.subject == family.sign_in.person.subject
-            {
-                family.sign_in.person = person;
-            }
+            family.sign_in.person = person_by_now(state, &family.sign_in).await;
             let minted = match still_signed_in(state, &family.sign_in).await {
                 Ok(()) => mint(state, id, &family.sign_in),
                 Err(error) => Err(error.into()),
@@ -249,7 +244,7 @@ async fn still_signed_in(state: &AppState, sign_in: &SignIn) -> Result<(), Popup
     let revoked = async {
         let revoked = sessions.revoked_since(&sign_in.person, sign_in.begun_at(), now);
         Ok::<_, tower_sessions::session::Error>(match &sign_in.session {
-            Some(session) => revoked.await? || sessions.is_gone(session, now).await?,
+            Some(id) => revoked.await? || sessions.lives_on_as(id, now).await?.is_none(),
             None => revoked.await?,
         })
     };
@@ -258,6 +253,26 @@ async fn still_signed_in(state: &AppState, sign_in: &SignIn) -> Result<(), Popup
         Ok(true) => Err(PopupError::SignedOut),
         Err(error) => Err(PopupError::Store(TicketError::Store(error.to_string()))),
     }
+}
+
+/// The person as the provider knows them by now, as long as there is a session by which it can be asked.
+async fn person_by_now(state: &AppState, sign_in: &SignIn) -> Person {
+    let by_session = async {
+        let sessions = state.sessions.as_ref()?;
+        let id = sign_in.session.as_deref()?;
+        let id = sessions.lives_on_as(id, state.clock.now()).await.ok()??;
+        join::signed_in(state, Some(&id)).await
+    };
+    let known = &sign_in.person;
+    let same = |person: &Person| {
+        person.issuer == known.issuer
+            && person.subject == known.subject
+            && person.provider == known.provider
+    };
+    by_session
+        .await
+        .filter(same)
+        .unwrap_or_else(|| known.clone())
 }
 
 /// Asks policy again, and mints what it grants.

@@ -164,11 +164,11 @@ pub async fn send(
     let mut set = state
         .cookies
         .make_room(&jar, &state.seals, begun.cookie_value.len());
-    set.push(state.cookies.with_login(
-        &begun.cookie_name,
-        begun.cookie_value,
-        provider.settings.request.response_mode,
-    ));
+    set.push(
+        state
+            .cookies
+            .with_login(&begun.cookie_name, begun.cookie_value),
+    );
     Ok((set_cookies(set), redirect::to(url.as_str())).into_response())
 }
 

@@ -78,11 +78,15 @@ pub async fn get(
 async fn sign_out(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Result<Response, WebError> {
     let jar = cookies::of(headers);
     let cookie = state.cookies.session(&jar);
-    let id = cookie.clone().or_else(|| hinted_session(state, uri));
-    let signed_in = match (&state.sessions, &id) {
-        (Some(sessions), Some(id)) => ended(sessions, id, state).await?,
-        _ => None,
-    };
+    let mut signed_in = None;
+    if let Some(sessions) = &state.sessions {
+        for id in [cookie.clone(), hinted_session(state, uri)]
+            .iter()
+            .flatten()
+        {
+            signed_in = ended(sessions, id, state).await?.or(signed_in);
+        }
+    }
     let end = end(state, headers, uri);
     let response = match at_provider(state, signed_in.as_ref(), end, headers).await? {
         Some(url) => redirect::to(url.as_str()),

@@ -37,8 +37,8 @@ struct Scene {
 async fn scene(store: &str, with_id_token: bool) -> Scene {
     let provider = Provider::start().await;
     provider.grants_refresh_tokens(with_id_token);
-    provider.tells_by_userinfo(json!({}));
     let subject = unique("sara");
+    provider.tells_by_userinfo(json!({ "sub": subject, "groups": ["/staff"] }));
     provider.signs_in(with(
         sara(),
         json!({ "sub": subject, "acr": "mfa", "auth_time": 2_100_000_000 }),
@@ -188,20 +188,60 @@ async fn without_an_id_token_userinfo_says_what_is_new() {
 }
 
 #[tokio::test]
-async fn somebody_elses_answer_counts_for_nothing() {
+async fn an_answer_that_is_not_to_be_believed_counts_for_nothing() {
     for claims in [
-        json!({ "sub": "s-tim", "groups": ["/moderators"] }),
         json!({ "iss": "https://other.example", "groups": ["/moderators"] }),
         json!({ "aud": "somebody-else", "groups": ["/moderators"] }),
     ] {
         let mut scene = scene("", true).await;
-        scene
-            .provider
-            .signs_in(with(with(sara(), json!({ "sub": scene.subject })), claims));
+        let sara = with(sara(), json!({ "sub": scene.subject }));
+        scene.provider.signs_in(with(sara, claims));
         scene.bridge.clock.advance(Duration::minutes(16));
         assert_eq!(scene.decision().await, "participant");
         assert_eq!(scene.asked(), 2);
+        // The refresh token that came along is not lost: a spent one would end the session.
+        scene.is_now_in("/moderators");
+        scene.bridge.clock.advance(Duration::seconds(61));
+        assert_eq!(scene.decision().await, "moderator");
+        assert_eq!(
+            (scene.asked(), scene.provider.count("GET /authorize")),
+            (3, 1)
+        );
     }
+}
+
+#[tokio::test]
+async fn an_answer_about_somebody_else_ends_the_session() {
+    let mut scene = scene("", true).await;
+    scene.provider.signs_in(with(
+        sara(),
+        json!({ "sub": "s-tim", "groups": ["/moderators"] }),
+    ));
+    scene.bridge.clock.advance(Duration::minutes(16));
+    let door = scene.browser.begin(&scene.bridge.at("/room/b")).await;
+    assert!(door.starts_with(&scene.provider.issuer), "{door}");
+}
+
+#[tokio::test]
+async fn a_new_key_of_the_providers_is_learnt_on_the_way() {
+    let mut scene = scene("", true).await;
+    scene.provider.rotates();
+    scene.is_now_in("/moderators");
+    scene.bridge.clock.advance(Duration::minutes(16));
+    assert_eq!(scene.decision().await, "moderator");
+    assert_eq!(scene.provider.count("GET /authorize"), 1);
+}
+
+/// Where userinfo is always asked, it says all: a group that is no longer there is gone.
+#[tokio::test]
+async fn the_last_group_can_be_lost_without_an_id_token_too() {
+    let mut scene = scene("provider.userinfo = \"always\"", false).await;
+    scene
+        .provider
+        .tells_by_userinfo(json!({ "sub": scene.subject, "name": "Sara" }));
+    scene.bridge.clock.advance(Duration::minutes(16));
+    assert_eq!(scene.decision().await, "denied: no_rule");
+    assert_eq!(scene.provider.count("GET /authorize"), 1);
 }
 
 #[tokio::test]
@@ -220,7 +260,7 @@ async fn a_provider_that_does_not_answer_ends_nothing_and_is_asked_again_later()
         ("participant", 2)
     );
     scene.provider.behaves();
-    scene.bridge.clock.advance(Duration::seconds(31));
+    scene.bridge.clock.advance(Duration::seconds(61));
     assert_eq!(
         (scene.decision().await.as_str(), scene.asked()),
         ("moderator", 3)

@@ -206,6 +206,7 @@ async fn an_endpoint_without_the_groups_lets_nobody_in() {
 async fn nothing_that_a_person_is_called_changes_the_question() {
     let endpoint = "url = \"{origin}/documents/search?q='{email}'\"\nnames = \"groups\"";
     for email in [
+        "..",
         "a'||'b@example.org",
         "a\"b@example.org",
         "a\\b@example.org",
@@ -254,6 +255,90 @@ async fn groups_that_are_too_many_for_a_token_are_asked_for() {
     assert_eq!((landed.status, bridge.tokens_minted()), (502, 0));
     assert!(
         bridge.last_cause().contains("too many"),
+        "{}",
+        bridge.last_cause()
+    );
+}
+
+/// A provider that sends groups by scope leaves out what is not asked for, and the scope passes through people's own hands.
+#[tokio::test]
+async fn somebody_whose_groups_did_not_come_is_in_no_better_place() {
+    let rules = r#"
+        policy.default = "participant"
+        [[policy.rules]]
+        name = "externals stay out"
+        groups = ["externals"]
+        rooms = ["closed"]
+        deny = "Not you."
+        [[policy.rules]]
+        name = "each team's externals"
+        groups = ["{team}/externals"]
+        rooms = ["{team}-*"]
+        deny = "Not you either."
+        [[policy.rules]]
+        name = "who is no external runs it"
+        unless_groups = ["externals"]
+        rooms = ["open"]
+        role = "moderator"
+    "#;
+    let missing = json!({ "groups": null });
+    for (further, claims, room, outcome) in [
+        (
+            "",
+            &json!({ "groups": ["externals"] }),
+            "closed",
+            "denied: rule",
+        ),
+        ("", &missing, "closed", "denied: rule"),
+        ("", &missing, "rocket-1", "denied: rule"),
+        ("", &missing, "open", "participant"),
+        ("", &missing, "other", "participant"),
+        ("", &json!({ "groups": [] }), "closed", "participant"),
+        ("", &json!({ "groups": [] }), "open", "moderator"),
+        (
+            "provider.preset = \"keycloak\"",
+            &missing,
+            "closed",
+            "participant",
+        ),
+        (
+            "provider.claims.missing_groups = \"none\"",
+            &missing,
+            "open",
+            "moderator",
+        ),
+    ] {
+        let provider = Provider::start().await;
+        provider.signs_in(with(sara(), claims.clone()));
+        let bridge = Bridge::set_up(&provider, "", further, rules).await;
+        Browser::new()
+            .go(&bridge.at(&format!("/room/{room}")))
+            .await;
+        assert_eq!(
+            bridge.last_decision().0,
+            outcome,
+            "{further} {claims} {room}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn an_address_that_nobody_vouches_for_asks_for_nobodys_groups() {
+    let endpoint = "url = \"{origin}/documents/{email}\"\nnames = \"groups\"";
+    let boss = json!({ "email": "boss@example.org", "email_verified": false });
+    let (bridge, landed) = at_an_endpoint(endpoint, &[], boss).await;
+    assert_eq!((landed.status, bridge.tokens_minted()), (502, 0));
+    assert!(
+        bridge.last_cause().contains("not verified"),
+        "{}",
+        bridge.last_cause()
+    );
+    let endpoint = endpoint.replace("{email}", "{username}/groups");
+    let dots = json!({ "preferred_username": ".." });
+    let (bridge, landed) = at_an_endpoint(&endpoint, &[], dots).await;
+    assert_eq!((landed.status, bridge.tokens_minted()), (502, 0));
+    assert!(
+        bridge.last_cause().contains("unusual characters"),
         "{}",
         bridge.last_cause()
     );

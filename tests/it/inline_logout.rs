@@ -13,6 +13,8 @@ in_both_stores! {
     signing_out_ends_the_refresh_tokens_of_that_browser_alone
     a_code_of_somebody_who_has_been_signed_out_is_refused
     the_hidden_frame_ends_the_session_without_a_cookie
+    signing_out_ends_the_call_of_a_provider_that_names_no_session
+    signing_in_anew_goes_on_with_the_call_and_somebody_else_does_not
 }
 
 const SIGNED_OUT: &str = "the person has signed out since";
@@ -101,4 +103,56 @@ async fn the_hidden_frame_ends_the_session_without_a_cookie(store: &str) {
     bridge.clock.advance(Duration::hours(1));
     assert!(framed(id_token).await.ends_with("/static/logout.html"));
     assert!(!is_alive(&mut browser).await);
+}
+
+async fn signing_out_ends_the_call_of_a_provider_that_names_no_session(store: &str) {
+    let (bridge, provider, mut browser) = started(store).await;
+    provider.signs_in(with(sara(), json!({ "sub": unique("sara") })));
+    let code = code(&bridge, &mut browser).await;
+    let token = refresh_token(&redeem(&bridge, &code).await);
+    let token = refresh_token(&refresh(&bridge, &token).await);
+    browser.go(&bridge.at("/logout")).await;
+    let minted = bridge.tokens_minted();
+    is_refused(&refresh(&bridge, &token).await, 400, "invalid_grant");
+    assert_eq!(
+        (bridge.last_cause().as_str(), bridge.tokens_minted()),
+        (SIGNED_OUT, minted)
+    );
+}
+
+async fn signing_in_anew_goes_on_with_the_call_and_somebody_else_does_not(store: &str) {
+    let (bridge, provider, mut browser) = started(store).await;
+    let subject = unique("sara");
+    provider.signs_in(with(sara(), json!({ "sub": subject })));
+    let code = code(&bridge, &mut browser).await;
+    let token = refresh_token(&redeem(&bridge, &code).await);
+    // The same person once more, in another tab, with other groups: these count from now on.
+    let again = with(
+        sara(),
+        json!({ "sub": subject, "groups": ["/staff", "/teams/standup/leads"] }),
+    );
+    provider.signs_in(again);
+    browser.go(&bridge.at("/room/a?prompt=login")).await;
+    let token = refresh_token(&refresh(&bridge, &token).await);
+    assert_eq!(bridge.last_decision().0, "moderator");
+    let none = with(sara(), json!({ "sub": subject, "groups": [] }));
+    provider.signs_in(none);
+    browser.go(&bridge.at("/room/a?prompt=login")).await;
+    let minted = bridge.tokens_minted();
+    is_refused(&refresh(&bridge, &token).await, 400, "invalid_grant");
+
+    assert_eq!(bridge.tokens_minted(), minted);
+
+    // Somebody else in the same browser is not the person in the call.
+    let (bridge, provider, mut browser) = started(store).await;
+    provider.signs_in(with(sara(), json!({ "sub": subject })));
+    let code = super::inline::code(&bridge, &mut browser).await;
+    let token = refresh_token(&redeem(&bridge, &code).await);
+    provider.signs_in(with(
+        sara(),
+        json!({ "sub": unique("tim"), "groups": ["/teams/standup/leads"] }),
+    ));
+    browser.go(&bridge.at("/room/standup?prompt=login")).await;
+    is_refused(&refresh(&bridge, &token).await, 400, "invalid_grant");
+    assert_eq!(bridge.last_cause(), SIGNED_OUT);
 }

@@ -378,3 +378,15 @@ async fn one_provider_that_is_away_keeps_nobody_else_out() {
     let landed = Browser::new().go(&bridge.at("/room/a?idp=acme")).await;
     assert_eq!(landed.status, 503);
 }
+
+#[tokio::test]
+async fn no_token_opens_the_rooms_that_another_provider_has_to_itself() {
+    let (home, acme) = two().await;
+    let rules = "[[policy.rules]]\nname = \"all\"\nrole = \"participant\"\nany_room = true\n";
+    for (of_acme, room) in [("rooms = [\"board\"]", "a"), ("", "*")] {
+        let providers = [("home", &home, ""), ("acme", &acme, of_acme)];
+        let bridge = Bridge::between(&providers, rules).await;
+        let landed = Browser::new().go(&bridge.at("/room/a?idp=home")).await;
+        assert_eq!(token_in(&landed)["room"], room);
+    }
+}

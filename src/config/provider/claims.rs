@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::preset::Defaults;
+use super::preset::{Defaults, MissingGroups};
 use crate::config::reader::Section;
 use crate::config::source::{Node, Raw};
 use crate::config::value::{FromNode, choice};
@@ -23,6 +23,7 @@ pub fn read(
     let (name, username) = (or("name", "name"), or("username", "preferred_username"));
     let (email, avatar) = (or("email", "email"), or("avatar", "picture"));
     let group_names = group_names(&mut section);
+    let missing = section.or("missing_groups", usual.missing_groups);
     let groups_separator = section.optional::<String>("groups_separator");
     let acr_origin = section.origin("acr");
     let acr = section.or("acr", usual.acr.clone());
@@ -54,6 +55,7 @@ pub fn read(
         groups: groups?,
         groups_from: groups_from?,
         groups_separator: groups_separator?.filter(|separator| !separator.is_empty()),
+        missing_groups_are_none: missing? == MissingGroups::None,
         group_names: group_names?,
         trust_email: trust_email?,
         kept: BTreeSet::new(),
@@ -113,6 +115,7 @@ enum Unnamed {
     Drop,
 }
 
+choice!(MissingGroups { "unknown" => Self::Unknown, "none" => Self::None });
 choice!(Unnamed { "keep" => Self::Keep, "drop" => Self::Drop });
 
 impl FromNode for ClaimPath {

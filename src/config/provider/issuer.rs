@@ -7,7 +7,7 @@ use crate::config::reader::Section;
 use crate::config::value::FromNode;
 
 /// What Microsoft Entra ID calls all of its directories, or all of those of organisations.
-const ALL: [&str; 3] = ["/organizations/", "/common/", "/consumers/"];
+const ALL: [&str; 2] = ["/organizations/", "/common/"];
 
 /// Who signs people in.
 pub struct Issuer {
@@ -62,6 +62,13 @@ pub fn read(section: &mut Section<'_>) -> Option<Issuer> {
     if directories.is_empty() {
         let said = "anybody with an account at Microsoft could sign in: write directories = [\"…\"] with the ids of those whose people may, or the issuer of one of them";
         section.fault("issuer", origin, said);
+        return None;
+    }
+    let mut twice = directories.clone();
+    twice.sort();
+    twice.dedup();
+    if twice.len() < directories.len() {
+        section.fault("directories", directories_origin, "names one of them twice");
         return None;
     }
     let one = |id: &str| text.replace(all, &format!("/{id}/"));

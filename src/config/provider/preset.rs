@@ -37,6 +37,15 @@ pub enum Preset {
     Lemonldap,
 }
 
+/// What it means that no groups claim comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MissingGroups {
+    /// Nobody knows: rules that deny by groups then apply.
+    Unknown,
+    /// The person is in no group.
+    None,
+}
+
 /// What is not written.
 pub struct Defaults {
     /// `scopes`
@@ -49,6 +58,8 @@ pub struct Defaults {
     pub groups_from: Vec<Source>,
     /// `claims.acr`
     pub acr: Vec<ClaimPath>,
+    /// `claims.missing_groups`
+    pub missing_groups: MissingGroups,
     /// `userinfo`
     pub userinfo: AskUserinfo,
     /// `trusted_audiences`
@@ -78,7 +89,12 @@ impl Preset {
         let usual = Defaults::usual();
         let both = vec![Source::IdToken, Source::Userinfo];
         match self {
-            Self::None | Self::Keycloak => usual,
+            Self::None => usual,
+            Self::Keycloak => Defaults {
+                // Its mapper sends no empty list, and does not go by scope.
+                missing_groups: MissingGroups::None,
+                ..usual
+            },
             Self::Entra => Defaults {
                 scopes: scopes(&["User.Read"]),
                 // `sub` is another for each application, `oid` the same in all of them.
@@ -159,6 +175,7 @@ impl Defaults {
             groups: paths(&["groups"]),
             groups_from: vec![Source::IdToken, Source::Userinfo],
             acr: paths(&["acr"]),
+            missing_groups: MissingGroups::Unknown,
             userinfo: AskUserinfo::WhenNeeded,
             trusted_audiences: Vec::new(),
             endless_logout_tokens: false,

@@ -13,6 +13,7 @@ fn map() -> ClaimMap {
         groups: vec![path("groups")],
         acr: vec![ClaimPath::parse("acr").unwrap()],
         groups_separator: None,
+        missing_groups_are_none: false,
         group_names: GroupNames::default(),
         groups_from: vec![Source::IdToken, Source::Userinfo, Source::AccessToken],
         trust_email: false,
@@ -41,7 +42,7 @@ fn person(map: &ClaimMap, id_token: Value) -> Person {
 fn groups(map: &ClaimMap, id_token: Value) -> Option<Vec<String>> {
     match person(map, id_token).groups {
         Groups::Known(names) => Some(names.into_iter().collect()),
-        Groups::Missing => None,
+        Groups::Missing | Groups::NotSent => None,
     }
 }
 

@@ -1,0 +1,42 @@
+//! An answer of the provider that came as a form, sealed for one step on: browsers send no cookies along with a form of
+//! another site, so it comes once more, as an address of ours, in which nobody can read it.
+
+use serde::{Deserialize, Serialize};
+use time::{Duration, OffsetDateTime};
+
+use super::pending::{PendingError, Purpose, Seals};
+
+/// How long the step may take.
+const STEP: Duration = Duration::MINUTE;
+/// The longest form that fits into an address, in bytes. Providers' codes have one or two thousand at most.
+const LONGEST: usize = 5000;
+
+#[derive(Serialize, Deserialize)]
+struct Answer {
+    form: String,
+    came_at: i64,
+}
+
+impl Seals {
+    /// Seals a form.
+    ///
+    /// # Errors
+    /// When it is too long for an address, or the cipher fails.
+    pub fn answer(&self, form: &str, now: OffsetDateTime) -> Result<String, PendingError> {
+        if form.len() > LONGEST {
+            return Err(PendingError::TooLong);
+        }
+        let (form, came_at) = (form.to_owned(), now.unix_timestamp());
+        self.seal(Purpose::Answer, &Answer { form, came_at })
+    }
+
+    /// The form; nothing for a text that is not ours, or is too old.
+    #[must_use]
+    pub fn answered(&self, sealed: &str, now: OffsetDateTime) -> Option<String> {
+        let answer: Answer = self.open(Purpose::Answer, sealed)?;
+        let age = now.unix_timestamp() - answer.came_at;
+        (0..STEP.whole_seconds())
+            .contains(&age)
+            .then_some(answer.form)
+    }
+}
