@@ -10,10 +10,11 @@ from support.browser import Browser
 from support.demo import Demo
 from support.jitsi import Jitsi
 from support.keycloak import Keycloak
+from support.keycloak_admin import Realm
 from support.process import free_port
 from support.redis import Redis
 from support.screenshots import Camera
-from support.settings import Missing, Settings
+from support.settings import BRIDGE_CONFIG, Missing, Settings
 
 
 def pytest_sessionstart():
@@ -88,6 +89,39 @@ def assert_ended_well(bridge):
     assert bridge.stop() == 0, "the bridge did not end cleanly"
     log = bridge.log()
     assert "eyJ" not in log and "panicked" not in log, f"see the bridge's log: {bridge.log_file}"
+
+
+@pytest.fixture(scope="module")
+def new_bridge(settings, keys, jitsi, keycloak, redis, tmp_path_factory):
+    """Starts bridges beside the one for all: at that address, with those providers, rules and variables."""
+    bridges = []
+
+    def start(name, url, issuer=None, config=BRIDGE_CONFIG.read_text(), **variables):
+        file = tmp_path_factory.mktemp("bridge") / "bridge.toml"
+        file.write_text(config)
+        log = settings.logs / f"bridge-{name}.log"
+        of_keycloak = (issuer, keycloak.origin, redis.url, keys, log)
+        bridges.append(Bridge(settings.bridge, url, jitsi.url, *of_keycloak, config=file, **variables))
+        bridges[-1].start()
+        return bridges[-1]
+
+    yield start
+    for bridge in bridges:
+        assert_ended_well(bridge)
+
+
+@pytest.fixture(scope="module")
+def new_realm(keycloak, keys):
+    """Makes realms at Keycloak as the compose file's, each for a bridge at that address."""
+    realms = []
+
+    def make(name, bridge_url, **options):
+        realms.append(Realm.made(keycloak.administrator, name, bridge_url, keys.client, **options))
+        return realms[-1]
+
+    yield make
+    for realm in realms:
+        realm.remove()
 
 
 @pytest.fixture(scope="session")

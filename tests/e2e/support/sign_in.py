@@ -8,6 +8,8 @@ PASSWORD = "#password"
 SUBMIT = "#kc-login"
 # In the form that only asks for the password again: "restart login".
 SOMEBODY_ELSE = "#reset-login"
+# What it says above the form, such as why it lets somebody not in.
+MESSAGE = ".kc-feedback-text"
 
 
 def wait_for_form(browser, keycloak):
