@@ -5,7 +5,7 @@ import re
 import urllib.error
 import urllib.request
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from urllib.parse import urlencode, urljoin
+from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 from .jitsi_rules import token_in
 
@@ -51,6 +51,13 @@ class Visitor:
 
     def token(self, path):
         return token_in(self.walk(path))
+
+    def sign_out_hint(self):
+        """Signs out at the bridge, and gives the ID token that it hands on to the provider."""
+        location, page = self._ask(f"{self._bridge.url}/logout", None)
+        if location is None:
+            raise NotLetIn(page)
+        return parse_qs(urlsplit(location).query)["id_token_hint"][0]
 
     def _ask(self, url, form):
         """Where it leads, or the page."""
