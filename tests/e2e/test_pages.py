@@ -4,6 +4,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from support.bridge import new_url
 from support.meeting import arrive
 from support.pages import CANCELLED, REFUSED, shoot_in_every_view
 from support.people import ANNA, CARL, NORA
@@ -45,13 +46,22 @@ def test_the_home_page_is_there_with_and_without_a_slash_at_its_end(bridge, brow
         assert browser.title() == ANYBODYS["home"][1], address
 
 
+@pytest.fixture(scope="module")
+def by_address(new_realm, new_bridge):
+    """A realm and a bridge whose requests stand in addresses, where a test finds the state."""
+    url = new_url()
+    realm = new_realm("by-address", url)
+    return realm, new_bridge("by-address", url, realm.issuer, BRIDGE_PROVIDER__PUSHED_AUTHORIZATION="never")
+
+
 @pytest.mark.parametrize("name", ANSWERS)
-def test_a_page_about_what_keycloak_answered_is_in_order_in_every_view(bridge, keycloak, browser, camera, name):
+def test_a_page_about_what_keycloak_answered_is_in_order_in_every_view(by_address, browser, camera, name):
+    realm, bridge = by_address
     answer, *titles = ANSWERS[name]
 
     def go():
         browser.open(bridge.room("board"))
-        wait_for_form(browser, keycloak)
+        wait_for_form(browser, realm)
         [state] = parse_qs(urlsplit(browser.url).query)["state"]
         browser.open(f"{bridge.url}/callback?state={state}&{answer}")
 

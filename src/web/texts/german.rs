@@ -84,7 +84,7 @@ pub static TEXTS: Texts = Texts {
     as_visitor: "Zuhören",
     choose_title: "Wo melden Sie sich an?",
     choose_text: "Wählen Sie die Organisation, bei der Sie ein Konto haben.",
-    choose_email_label: "Oder geben Sie Ihre E-Mail-Adresse ein",
+    choose_email_label: "Oder E-Mail-Adresse eingeben",
     choose_email_button: "Weiter",
     choose_email_unknown: "Zu dieser Adresse ist kein Anmeldedienst bekannt. Prüfen Sie die Schreibweise, oder wählen Sie unten Ihre Organisation.",
     signing_in_title: "Weiter zur Anmeldung",

@@ -74,7 +74,8 @@ class Browser:
     # What it shows.
 
     def text(self):
-        return self.driver.find_element(By.TAG_NAME, "body").text
+        """What can be read on the page, in one step: between two, another page may come."""
+        return self.driver.execute_script("return document.body?.innerText ?? ''")
 
     def texts(self, selector):
         """What can be read in each of those elements."""
