@@ -21,6 +21,7 @@ mod circles;
 mod claim_sources;
 mod client_authentication;
 mod configuration;
+mod conformance;
 mod connections;
 mod demo;
 mod directories;

@@ -65,6 +65,8 @@ pub enum Fault {
     WrongKey,
     /// No `kid` while two keys are published.
     NoKid,
+    /// No `kid` while one key is published.
+    NoKidAndOneKey,
     /// Five parts.
     Encrypted,
     /// Userinfo about another subject.

@@ -101,7 +101,7 @@ pub(super) fn sign(inner: &Inner, claims: &Value) -> String {
             format!("{message}.{signature}")
         }
         Some(Fault::WrongKey) => encode(&header, claims, &SECOND.signing).unwrap(),
-        Some(Fault::NoKid) => {
+        Some(Fault::NoKid | Fault::NoKidAndOneKey) => {
             encode(&Header::new(Algorithm::RS256), claims, &FIRST.signing).unwrap()
         }
         Some(Fault::UnknownKey) => {
