@@ -1,8 +1,10 @@
 //! Several providers side by side: each person signs in at their own, and passes for nobody of another.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use serde_json::json;
 
-use super::support::logout::{send, with};
+use super::support::logout::{send, unique, with};
 use super::support::{Bridge, Browser, Fault, Landed, Provider, sara, tim, token_in};
 
 const RULES: &str = r#"
@@ -389,4 +391,37 @@ async fn no_token_opens_the_rooms_that_another_provider_has_to_itself() {
         let landed = Browser::new().go(&bridge.at("/room/a?idp=home")).await;
         assert_eq!(token_in(&landed)["room"], room);
     }
+}
+
+/// Pictures stand in the page: it loads nothing from elsewhere.
+#[tokio::test]
+async fn a_provider_is_known_by_its_name_and_its_picture() {
+    let (home, acme) = two().await;
+    let logo = std::env::temp_dir().join(unique("logo.svg"));
+    let picture = "<svg xmlns=\"http://www.w3.org/2000/svg\"><script>alert(1)</script></svg>";
+    std::fs::write(&logo, picture).unwrap();
+    let of_acme = format!(
+        "label = \"<b>Acme</b>\"\nlogo_file = \"{}\"",
+        logo.display()
+    );
+    let providers = [("home", &home, ""), ("acme", &acme, of_acme.as_str())];
+    let bridge = Bridge::between(&providers, RULES).await;
+    let page = Browser::new().go(&bridge.at("/room/a")).await;
+    let encoded = STANDARD.encode(picture);
+    let image = format!("<img src=\"data:image/svg+xml;base64,{encoded}\" alt=\"\"");
+    // As a picture it runs no script; and the page's policy lets none run anyway.
+    assert!(
+        page.body.replace("&#43;", "+").contains(&image),
+        "{}",
+        page.body
+    );
+    assert!(
+        page.body.contains("&#60;b&#62;Acme&#60;/b&#62;"),
+        "{}",
+        page.body
+    );
+    assert!(
+        page.header("content-security-policy")
+            .contains("img-src data:;")
+    );
 }
