@@ -7,7 +7,8 @@ use time::{Duration, OffsetDateTime};
 use super::AppState;
 use crate::identity::Person;
 use crate::identity::refresh::{Refreshed, refresh};
-use crate::session::{Refresh, SignedIn};
+use crate::session::SignedIn;
+use crate::session::freshness::Refresh;
 
 /// How long a person waits for it. What takes longer goes on without them, and counts for the next request.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(2);
