@@ -1,6 +1,7 @@
 //! The commands: short functions over the library.
 
 mod config_check;
+mod core_dumps;
 mod healthcheck;
 mod keys;
 mod serve;
@@ -74,6 +75,7 @@ pub type Environment = Vec<(String, String)>;
 /// # Errors
 /// Whatever keeps the command from doing its work, for people.
 pub fn run(cli: Cli, environment: Environment) -> anyhow::Result<ExitCode> {
+    core_dumps::forbid().context("cannot keep secrets out of core dumps")?;
     match cli.command {
         Command::Serve { config } => {
             in_runtime(serve::serve(configuration(config.as_deref(), environment)?))
