@@ -11,17 +11,17 @@ mod invitations;
 mod jaas;
 mod jitsi;
 mod jitsi_openid;
+mod limits;
 pub mod load;
 mod policy;
 mod provider;
 mod providers;
 mod reader;
+pub mod server;
 mod signing;
 mod source;
 mod token_content;
 mod value;
-
-use std::net::SocketAddr;
 
 use secrecy::SecretString;
 use time::Duration;
@@ -29,8 +29,10 @@ use tracing_subscriber::filter::LevelFilter;
 use url::Url;
 
 pub use self::invitations::Invitations;
+pub use self::limits::Limits;
 pub use self::load::{Loaded, Sources, listen, load};
 pub use self::reader::{Problem, Problems};
+pub use self::server::Server;
 use crate::identity::settings::ProviderSettings;
 use crate::meeting::app::Apps;
 use crate::meeting::jaas::AppId;
@@ -61,21 +63,12 @@ pub struct Config {
     pub inline: Inline,
     /// `[invitations]`
     pub invitations: Invitations,
+    /// `[limits]`
+    pub limits: Limits,
     /// `[log]`
     pub log: Log,
     /// `[policy]`
     pub policy: Policy,
-}
-
-/// `[server]`: where the bridge listens, and what browsers call it.
-#[derive(Debug)]
-pub struct Server {
-    /// The address to listen on.
-    pub listen: SocketAddr,
-    /// Where browsers reach the bridge, a path prefix included.
-    pub public_url: Url,
-    /// How long running requests may take after the signal to stop.
-    pub shutdown_timeout: Duration,
 }
 
 /// `[jitsi]`: the Jitsi that people are sent to.

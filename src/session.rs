@@ -11,6 +11,7 @@ pub mod ledger;
 pub mod logout_state;
 pub mod pending;
 pub mod popups;
+pub mod rates;
 pub mod refresh_tokens;
 pub mod returns;
 pub mod store;

@@ -18,8 +18,10 @@ mod invite;
 mod join;
 mod keys;
 mod languages;
+mod limits;
 pub mod logout;
 pub mod page;
+mod proxies;
 mod public;
 mod redirect;
 mod request;
@@ -27,6 +29,7 @@ mod serving;
 mod silent;
 mod texts;
 mod token_answer;
+mod visitor;
 
 use std::sync::Arc;
 
@@ -39,15 +42,17 @@ use axum::routing::{get, post};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
+use tokio::sync::Semaphore;
 use tower::util::MapRequest;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::TimeoutLayer;
+use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 
 pub use self::addresses::Addresses;
 use self::cookies::CookieSettings;
 pub use self::serving::{Patience, serve};
 use crate::admit::{Admission, Guests};
 use crate::clock::SharedClock;
+use crate::config::server::TrustedProxies;
 use crate::config::{Config, NotSignedIn, ProviderConfig, Signing, StoreChoice};
 use crate::identity::http::{HttpError, ProviderHttp};
 use crate::identity::provider::Provider;
@@ -58,6 +63,7 @@ use crate::session::Sessions;
 use crate::session::invitations::Invitations;
 use crate::session::pending::{PendingError, Seals};
 use crate::session::popups::Popups;
+use crate::session::rates::Rates;
 use crate::session::store::{Store, StoreError};
 use crate::session::tickets::Tickets;
 use crate::token::Minter;
@@ -72,6 +78,9 @@ const LONGEST_FORM: usize = 16 * 1024;
 
 /// The longest that a request may take: several answers of the provider, each with a time-out of its own.
 const LONGEST_REQUEST: std::time::Duration = std::time::Duration::from_secs(90);
+
+/// The longest that a request's body may take to come: forms are small.
+const LONGEST_BODY: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Everything that handlers use: built once, never changed.
 #[derive(Clone)]
@@ -103,6 +112,10 @@ pub struct Parts {
     pub automatic_return: bool,
     /// What browsers call us.
     pub addresses: Addresses,
+    /// Who is believed about where visitors come from.
+    pub proxies: TrustedProxies,
+    /// How often an address does something.
+    pub rates: Rates,
     /// The time.
     pub clock: SharedClock,
     /// Randomness.
@@ -182,6 +195,7 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         policy,
         inline,
         invitations,
+        limits,
     } = config;
     let random = SystemRandom::new();
     let providers = providers
@@ -189,11 +203,7 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         .map(|provider| connect(provider, &clock))
         .collect::<Result<Vec<_>, _>>()?;
     let providers = Arc::new(Providers::new(providers));
-    let mut cookie_keys = session.cookie_keys;
-    if cookie_keys.is_empty() {
-        cookie_keys.push(random_key(&random)?);
-    }
-    let seals = Seals::new(&cookie_keys)?;
+    let seals = seals(session.cookie_keys, &random)?;
     let store = match session.store {
         StoreChoice::Memory => Store::memory(),
         StoreChoice::Redis(url) => Store::redis(url.expose_secret())?,
@@ -246,6 +256,8 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         invitations: may_invite.then(|| Invitations::beside(&store, invitations.lifetime)),
         providers: providers.clone(),
         seals,
+        proxies: server.proxies,
+        rates: Rates::beside(&store, limits.rates),
         sessions: session
             .enabled
             .then(|| Sessions::new(store, session.limits)),
@@ -262,10 +274,11 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
     }));
     let patience = Patience {
         shutdown: server.shutdown_timeout.unsigned_abs(),
+        connections: limits.connections,
         ..Patience::default()
     };
     Ok(App {
-        router: router(state),
+        router: router(state, limits.requests),
         providers,
         patience,
         keyring,
@@ -288,6 +301,13 @@ fn connect(config: ProviderConfig, clock: &SharedClock) -> Result<Arc<Provider>,
     )))
 }
 
+fn seals(mut cookie_keys: Vec<SecretString>, random: &SystemRandom) -> Result<Seals, BuildError> {
+    if cookie_keys.is_empty() {
+        cookie_keys.push(random_key(random)?);
+    }
+    Ok(Seals::new(&cookie_keys)?)
+}
+
 fn random_key(random: &SystemRandom) -> Result<SecretString, BuildError> {
     let mut bytes = [0; 32];
     random.fill(&mut bytes).map_err(|_| BuildError::Random)?;
@@ -295,7 +315,7 @@ fn random_key(random: &SystemRandom) -> Result<SecretString, BuildError> {
 }
 
 /// Every route and every layer.
-fn router(state: AppState) -> Router {
+fn router(state: AppState, most_at_once: usize) -> Router {
     let form = || DefaultBodyLimit::max(LONGEST_FORM);
     let routes = Router::new()
         .route("/", get(home::get))
@@ -344,6 +364,11 @@ fn router(state: AppState) -> Router {
             "/backchannel-logout",
             post(logout::backchannel).layer(DefaultBodyLimit::max(logout::LONGEST_BODY)),
         )
+        // Whoever looks after the server, below, is answered when nobody else is.
+        .route_layer(middleware::from_fn_with_state(
+            Arc::new(Semaphore::new(most_at_once)),
+            limits::one_of,
+        ))
         // For whoever keeps the server running.
         .route("/healthz", get(public::healthz))
         .route("/readyz", get(public::readyz))
@@ -360,6 +385,7 @@ fn router(state: AppState) -> Router {
             StatusCode::REQUEST_TIMEOUT,
             LONGEST_REQUEST,
         ))
+        .layer(RequestBodyDeadlineLayer::new(LONGEST_BODY))
         .layer(middleware::from_fn_with_state(state, page::show))
         .layer(middleware::from_fn(request::headers))
         .layer(middleware::from_fn(request::tell))

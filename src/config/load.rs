@@ -8,14 +8,13 @@ use secrecy::{ExposeSecret as _, SecretString};
 use time::Duration;
 use tracing_subscriber::filter::LevelFilter;
 
-use super::address::PublicUrl;
 use super::duration::positive;
 use super::reader::{Findings, Problem, Problems, Section};
 use super::source::{DEFAULT_IP_VARIABLE, Node, Origin, overlay_environment, parse_file};
 use super::value::choice;
 use super::{
-    Config, Inline, Log, LogFormat, Server, Sessions, StoreChoice, Token, invitations, jaas, jitsi,
-    jitsi_openid, policy, providers, signing, token_content,
+    Config, Inline, Log, LogFormat, Sessions, StoreChoice, Token, invitations, jaas, jitsi,
+    jitsi_openid, limits, policy, providers, server, signing, token_content,
 };
 use crate::policy::Policy;
 use crate::session::SessionLimits;
@@ -146,13 +145,14 @@ fn default_ip(environment: &[(String, String)], findings: &mut Findings) -> IpAd
 
 /// Reads every section, so that every fault is found, and only then asks whether all were good.
 fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
-    let server = server(root.section("server"), default_ip);
+    let server = server::read(root.section("server"), default_ip);
     let jitsi = jitsi::read(root.section("jitsi"));
     let jaas_app_id = jitsi.as_ref().and_then(|jitsi| jitsi.jaas.as_ref());
     let token = token(root.section("token"), jaas_app_id.is_some());
     let providers = providers::read(root);
     let session = session(root.section("session"));
     let inline = inline(root.section("inline"));
+    let limits = limits::read(root.section("limits"));
     let invitations = invitations::read(root.section("invitations"));
     let log = log(root.section("log"));
     let mut policy = policy::read(root.section("policy"), providers.as_deref());
@@ -195,24 +195,9 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
         session: session?,
         inline: inline?,
         invitations: invitations?,
+        limits: limits?,
         log: log?,
         policy: policy?,
-    })
-}
-
-fn server(mut section: Section<'_>, default_ip: IpAddr) -> Option<Server> {
-    let listen = section.or("listen", SocketAddr::new(default_ip, 8080));
-    let public_url = section.required(
-        "public_url",
-        "write where browsers reach the bridge, such as \"https://meet.example.org/sso\"",
-    );
-    let shutdown_timeout = section.or("shutdown_timeout", Duration::seconds(30));
-    section.finish();
-    let PublicUrl(public_url) = public_url?;
-    Some(Server {
-        listen: listen?,
-        public_url,
-        shutdown_timeout: shutdown_timeout?,
     })
 }
 

@@ -15,10 +15,12 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fred::clients::Pool;
 use fred::interfaces::{KeysInterface as _, SortedSetsInterface as _};
 use fred::types::{Expiration, SetOptions};
+use ipnet::IpNet;
 use time::OffsetDateTime;
 use tower_sessions::session_store::Error;
 
 use self::memory::Memory;
+use super::rates::Deed;
 use super::store::Store;
 
 /// The most sessions that are known of one person, or of one session at the provider. The rest is ended by the mark.
@@ -282,6 +284,39 @@ impl Ledger {
                 Ok(set.is_some())
             }
         }
+    }
+
+    /// Counts one more deed of a visitor within a minute; gives how many that makes, by all replicas.
+    ///
+    /// # Errors
+    /// When the store does not answer. In memory nothing is counted.
+    pub async fn count(
+        &self,
+        deed: Deed,
+        visitor: IpNet,
+        minute: i64,
+        until: OffsetDateTime,
+    ) -> Result<u64, Error> {
+        let Self::Redis(pool) = self else {
+            return Ok(0);
+        };
+        let key = Key::of(&[
+            "rate",
+            deed.name(),
+            &visitor.to_string(),
+            &minute.to_string(),
+        ]);
+        let key = key.in_redis("rate");
+        let pipeline = pool.next().pipeline();
+        let queued = async {
+            let _: () = pipeline.incr(&key).await?;
+            let _: () = pipeline
+                .expire_at(&key, until.unix_timestamp(), None)
+                .await?;
+            pipeline.all::<(u64, u64)>().await
+        };
+        let (count, _) = queued.await.map_err(|error| of_redis(&error))?;
+        Ok(count)
     }
 
     /// Forgets a logout token that came to nothing, so that the provider may send it again.

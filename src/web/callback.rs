@@ -1,7 +1,7 @@
 //! Back from the provider: compare the state first, then redeem the code, then decide.
 
-use axum::extract::{Extension, State};
-use axum::http::{HeaderMap, Method, Uri};
+use axum::extract::State;
+use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Response};
 use time::OffsetDateTime;
 use url::form_urlencoded;
@@ -9,21 +9,21 @@ use url::form_urlencoded;
 use super::cookies::set_cookies;
 use super::error::WebError;
 use super::join::into_meeting;
-use super::request::RequestId;
-use super::{AppState, cookies, freshness, redirect, silent};
+use super::visitor::Visitor;
+use super::{AppState, cookies, freshness, limits, redirect, silent};
 use crate::identity::login;
 use crate::identity::provider::Provider;
 use crate::identity::provider_session::SignIn;
 use crate::meeting::Destination;
 use crate::session::pending::{LoginKind, PendingLogin};
+use crate::session::rates::Deed;
 use crate::session::{Sessions, SignedInNow};
 
 /// `GET /callback`, and `GET /callback/{name}` for each of several providers.
 pub async fn get(
     State(state): State<AppState>,
-    Extension(id): Extension<RequestId>,
+    visitor: Visitor,
     method: Method,
-    headers: HeaderMap,
     uri: Uri,
 ) -> Response {
     // A HEAD, by which programs look whether a link is good, must not spend the code.
@@ -33,10 +33,10 @@ pub async fn get(
     let query = uri.query().unwrap_or_default();
     // The second step of an answer that came as a form.
     let Some(sealed) = query.strip_prefix(POSTED) else {
-        return come_back(&state, &id, &headers, uri.path(), query).await;
+        return come_back(&state, &visitor, uri.path(), query).await;
     };
     match state.seals.answered(sealed, state.clock.now()) {
-        Some(form) => come_back(&state, &id, &headers, uri.path(), &form).await,
+        Some(form) => come_back(&state, &visitor, uri.path(), &form).await,
         None => WebError::Expired(None).into_response(),
     }
 }
@@ -56,18 +56,16 @@ pub async fn post(
     Ok(redirect::to(&format!("{here}?{POSTED}{sealed}")))
 }
 
-async fn come_back(
-    state: &AppState,
-    id: &RequestId,
-    headers: &HeaderMap,
-    path: &str,
-    parameters: &str,
-) -> Response {
+async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: &str) -> Response {
     let answer = match Answer::read(parameters) {
         Ok(answer) => answer,
         Err(error) => return error.into_response(),
     };
-    let jar = cookies::of(headers);
+    let whereto = || state.seals.destination_of(&answer.state);
+    if let Err(error) = limits::count(state, Deed::Callback, visitor, whereto).await {
+        return error.into_response();
+    }
+    let jar = cookies::of(&visitor.headers);
     let sealed = state.cookies.login(&jar, &answer.state);
     let pending = sealed.and_then(|sealed| {
         state
@@ -102,7 +100,7 @@ async fn come_back(
                         signed_out = signed_out_since(sessions, state, &sign_in, since).await;
                     }
                     Err(error) => {
-                        tracing::warn!(request.id = id.0, %error, "the session store does not answer; the next meeting asks for a sign-in");
+                        tracing::warn!(request.id = visitor.request.0, %error, "the session store does not answer; the next meeting asks for a sign-in");
                     }
                 }
             }
@@ -117,7 +115,7 @@ async fn come_back(
                         session: session.as_deref(),
                         stepped_up: pending.kind == LoginKind::StepUp,
                     };
-                    into_meeting(state, id, headers, who, request)
+                    into_meeting(state, visitor, who, request)
                         .await
                         .into_response()
                 }
@@ -125,12 +123,12 @@ async fn come_back(
             }
         }
         Err(WebError::LoginRequired { .. }) if would_ask(&answer, &pending) => {
-            if let Some(guest) = silent::as_guest(state, headers, &pending.destination) {
+            if let Some(guest) = silent::as_guest(state, &visitor.headers, &pending.destination) {
                 guest
             } else {
                 // The login goes on, and its cookie with it.
                 set.clear();
-                silent::sign_in(state, headers, provider, &answer.state, pending)
+                silent::sign_in(state, &visitor.headers, provider, &answer.state, pending)
                     .await
                     .into_response()
             }

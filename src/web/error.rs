@@ -19,6 +19,7 @@ use crate::session::SignedInNow;
 use crate::session::invitations::InvitationError;
 use crate::session::pending::PendingError;
 use crate::session::popups::PopupError;
+use crate::session::rates::TooOften;
 use crate::token::MintError;
 
 /// The cause of an error, for the request's line in the log; an extension of the response.
@@ -106,6 +107,17 @@ pub enum WebError {
     /// No login under way belongs to this callback: too late, reloaded, or begun in another browser.
     #[error("no login under way belongs to this callback")]
     Expired(Option<Destination>),
+    /// Too often, from one address.
+    #[error("more than {} {} within a minute from {} (limits.{})", often.most, often.deed.name(), often.network, often.deed.key())]
+    TooOften {
+        /// What, and from where.
+        often: TooOften,
+        /// Where the person wanted to go.
+        destination: Option<Destination>,
+    },
+    /// Too much at once, from everybody together.
+    #[error("too many requests at once; limits.requests says how many may be")]
+    Overloaded,
     /// No meeting can have this name, or the link is broken.
     #[error(transparent)]
     Meeting(#[from] MeetingError),
@@ -235,6 +247,10 @@ impl WebError {
             | Self::SignInFailed { destination, .. }
             | Self::TooWeak { destination, .. }
             | Self::Expired(Some(destination))
+            | Self::TooOften {
+                destination: Some(destination),
+                ..
+            }
             | Self::SignedOut(destination) => match destination {
                 Destination::Meeting(request) => Some(request),
                 Destination::Home => None,
@@ -242,6 +258,17 @@ impl WebError {
             _ => None,
         };
         request.is_some_and(|request| request.popup.is_some())
+    }
+
+    /// After how many seconds the same may work.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<u8> {
+        match self {
+            Self::TooOften { often, .. } => Some(often.wait),
+            Self::Overloaded => Some(2),
+            error if error.status() == StatusCode::SERVICE_UNAVAILABLE => Some(5),
+            _ => None,
+        }
     }
 
     /// The status of the answer.
@@ -259,7 +286,9 @@ impl WebError {
                 StatusCode::CONFLICT
             }
             Self::ProviderError { .. } | Self::SignInFailed { .. } => StatusCode::BAD_GATEWAY,
+            Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. }
+            | Self::Overloaded
             | Self::Popup(_)
             | Self::Invitation(InvitationError::Store(_))
             | Self::SignOutFailed(_) => StatusCode::SERVICE_UNAVAILABLE,

@@ -1,6 +1,6 @@
 //! The home page: who one is, a room to open, the rooms that the rules name, and the way out.
 
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
@@ -8,11 +8,11 @@ use url::form_urlencoded;
 use super::asked::Asked;
 use super::error::WebError;
 use super::page::{Home, HomeGuests, HomeRoom, Notice, SignedInHome};
+use super::visitor::Visitor;
 use super::{AppState, cookies, join, redirect};
 use crate::identity::Person;
 use crate::meeting::{Destination, MeetingRequest, RoomName};
 use crate::policy::{Decision, Denied, DeniedCause, Role};
-use crate::web::request::RequestId;
 
 /// The most rooms that the page lists.
 const MOST_ROOMS: usize = 50;
@@ -93,29 +93,25 @@ fn role_in(state: &AppState, person: &Person, request: &MeetingRequest) -> Optio
 /// `GET /sign-in`: signs in without a meeting in mind, where that is remembered.
 pub async fn sign_in(
     State(state): State<AppState>,
-    headers: HeaderMap,
+    visitor: Visitor,
     uri: Uri,
 ) -> Result<Response, WebError> {
     if state.sessions.is_none() {
         return Ok(redirect::to(&state.addresses.home()));
     }
     let asked = Asked::of(&uri)?;
-    let id = state.cookies.session(&cookies::of(&headers));
+    let id = state.cookies.session(&cookies::of(&visitor.headers));
     if asked.prompt.is_none()
         && let Some(person) = join::signed_in(&state, id.as_deref()).await
         && asked.idp.is_none_or(|idp| idp == person.provider)
     {
         return Ok(redirect::to(&state.addresses.home()));
     }
-    join::begin_login(&state, &headers, Destination::Home, asked).await
+    join::begin_login(&state, &visitor, Destination::Home, asked).await
 }
 
 /// `GET /open?room=…`: a room as somebody typed it into the form, where a space is a `+`.
-pub async fn open(
-    State(state): State<AppState>,
-    Extension(_): Extension<RequestId>,
-    uri: Uri,
-) -> Result<Response, WebError> {
+pub async fn open(State(state): State<AppState>, uri: Uri) -> Result<Response, WebError> {
     let query = uri.query().unwrap_or_default();
     let typed = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "room");
     let typed = typed

@@ -14,6 +14,7 @@ use super::asked::{Asked, parameter};
 use super::error::WebError;
 use super::request::RequestId;
 use super::token_answer::{Refusal, TokenAnswer};
+use super::visitor::Visitor;
 use super::{AppState, join, redirect};
 use crate::admit::Outcome;
 use crate::identity::Person;
@@ -29,8 +30,7 @@ use crate::token::id_token::Subject;
 /// does a page that is not in a call.
 pub async fn authorize(
     state: State<AppState>,
-    id: Extension<RequestId>,
-    headers: HeaderMap,
+    visitor: Visitor,
     uri: Uri,
 ) -> Result<Response, WebError> {
     let decoded = |name: &str| -> Result<Option<String>, WebError> {
@@ -70,7 +70,7 @@ pub async fn authorize(
         }
         request.popup = Some(popup);
     }
-    join::get(state, id, headers, request, Asked::of(&uri)?).await
+    join::get(state, visitor, request, Asked::of(&uri)?).await
 }
 
 /// Ends a popup's sign-in: back to `sso.html`, with a code if the person may join.

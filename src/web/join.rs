@@ -1,6 +1,6 @@
 //! A wish to join: with a live session straight to the decision, else to the provider.
 
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
@@ -10,9 +10,9 @@ use super::choice::{self, Choice};
 use super::cookies::set_cookies;
 use super::error::WebError;
 use super::page::Notice;
-use super::request::RequestId;
+use super::visitor::Visitor;
 use super::{
-    AppState, app_return, circles, cookies, freshness, inline, languages, redirect, silent,
+    AppState, app_return, circles, cookies, freshness, inline, languages, limits, redirect, silent,
 };
 use crate::admit::{Admitted, Outcome};
 use crate::identity::Person;
@@ -22,6 +22,7 @@ use crate::meeting::{Destination, MeetingRequest, TenantError};
 use crate::policy::{Decision, Denied, DeniedCause};
 use crate::session::SignedInNow;
 use crate::session::pending::{Begun, NewLogin};
+use crate::session::rates::Deed;
 
 /// The most languages that are told to the provider.
 pub const MOST_LANGUAGES: usize = 5;
@@ -29,8 +30,7 @@ pub const MOST_LANGUAGES: usize = 5;
 /// `GET /room/{room}` and `GET /room/{tenant}/{room}`.
 pub async fn by_path(
     state: State<AppState>,
-    id: Extension<RequestId>,
-    headers: HeaderMap,
+    visitor: Visitor,
     uri: Uri,
 ) -> Result<Response, WebError> {
     // The raw path: how it is to be decoded is Jitsi's business, and `RoomName` knows it.
@@ -46,14 +46,13 @@ pub async fn by_path(
         _ => return Err(WebError::NotFound),
     };
     let request = MeetingRequest::parse(Some(room), tenant, None)?;
-    get(state, id, headers, request, Asked::of(&uri)?).await
+    get(state, visitor, request, Asked::of(&uri)?).await
 }
 
 /// `GET /join?room=…&tenant=…&state=…`.
 pub async fn by_query(
     state: State<AppState>,
-    id: Extension<RequestId>,
-    headers: HeaderMap,
+    visitor: Visitor,
     uri: Uri,
 ) -> Result<Response, WebError> {
     let jitsi_state = parameter(&uri, "state")?
@@ -63,22 +62,21 @@ pub async fn by_query(
         parameter(&uri, "tenant")?,
         jitsi_state.as_deref(),
     )?;
-    get(state, id, headers, request, Asked::of(&uri)?).await
+    get(state, visitor, request, Asked::of(&uri)?).await
 }
 
 /// A wish to join, from wherever it came: with a live session to the decision, else to the provider.
 pub async fn get(
     State(state): State<AppState>,
-    Extension(id): Extension<RequestId>,
-    headers: HeaderMap,
+    visitor: Visitor,
     request: MeetingRequest,
     asked: Asked<'_>,
 ) -> Result<Response, WebError> {
     if state.admission.confuses(&request) {
         return Err(WebError::Meeting(TenantError.into()));
     }
-    let request = app_return::fitting(request, &headers);
-    let jar = cookies::of(&headers);
+    let request = app_return::fitting(request, &visitor.headers);
+    let jar = cookies::of(&visitor.headers);
     // A popup is opened by a person, and leads nobody into a meeting.
     if request.popup.is_none()
         && let Some(stop) = circles::stop(&state, &jar, &request)
@@ -97,33 +95,45 @@ pub async fn get(
             session: session.as_deref(),
             stepped_up: false,
         };
-        return into_meeting(&state, &id, &headers, who, &request).await;
+        return into_meeting(&state, &visitor, who, &request).await;
     }
-    begin_login(&state, &headers, request.into(), asked).await
+    begin_login(&state, &visitor, request.into(), asked).await
 }
 
 /// Sends the browser to the provider, with a cookie that knows where the login leads to.
 pub async fn begin_login(
     state: &AppState,
-    headers: &HeaderMap,
+    visitor: &Visitor,
     destination: Destination,
     asked: Asked<'_>,
 ) -> Result<Response, WebError> {
     let provider = match choice::choose(state, &destination, asked)? {
         Choice::One(provider) => provider,
         // A choice is a question.
-        Choice::Page(page) => match silent::as_guest(state, headers, &destination) {
+        Choice::Page(page) => match silent::as_guest(state, &visitor.headers, &destination) {
             Some(guest) if asked.is_silent() => return Ok(guest),
             _ => return Ok(Notice::Choose(page).into_response()),
         },
     };
+    limits::count(state, Deed::LoginStart, visitor, || {
+        Some(destination.clone())
+    })
+    .await?;
     let login = NewLogin {
         provider: &provider.settings.name,
         kind: asked.kind(),
         destination: destination.clone(),
     };
     let begun = state.seals.begin(login, state.clock.now(), &state.random)?;
-    send(state, headers, &provider, begun, destination, asked).await
+    send(
+        state,
+        &visitor.headers,
+        &provider,
+        begun,
+        destination,
+        asked,
+    )
+    .await
 }
 
 /// Sends the browser to this provider with a login that has begun.
@@ -188,28 +198,31 @@ pub async fn signed_in(state: &AppState, id: Option<&str>) -> Option<Person> {
 /// The end of every way in: decides, tells the audit, and sends the browser into the meeting or says why not.
 pub async fn into_meeting(
     state: &AppState,
-    id: &RequestId,
-    headers: &HeaderMap,
+    visitor: &Visitor,
     who: SignedInNow<'_>,
     request: &MeetingRequest,
 ) -> Result<Response, WebError> {
-    if let Some(on_the_way) = step_up(state, headers, who, request).await {
+    if let Some(on_the_way) = step_up(state, visitor, who, request).await {
         return on_the_way;
     }
     if let Some(popup) = &request.popup {
-        return inline::into_popup(state, id, who, request, popup).await;
+        return inline::into_popup(state, &visitor.request, who, request, popup).await;
     }
     let person = who.person;
     let outcome = state
         .admission
         .admit(person, request, state.clock.now(), &state.random)?;
-    state.audit.decided(&id.0, person, request, &outcome);
+    state
+        .audit
+        .decided(&visitor.request.0, person, request, &outcome);
     match outcome {
         Outcome::Admitted(admitted) => {
-            let counted = circles::counted(state, &cookies::of(headers), request);
+            let counted = circles::counted(state, &cookies::of(&visitor.headers), request);
             let Admitted { app, location, .. } = admitted;
             let answer = match app {
-                Some(app) => app_return::page(state, headers, request.client, app, location),
+                Some(app) => {
+                    app_return::page(state, &visitor.headers, request.client, app, location)
+                }
                 None => redirect::to(&location),
             };
             Ok((counted, answer).into_response())
@@ -222,7 +235,7 @@ pub async fn into_meeting(
 /// was tried just now.
 pub async fn step_up(
     state: &AppState,
-    headers: &HeaderMap,
+    visitor: &Visitor,
     who: SignedInNow<'_>,
     request: &MeetingRequest,
 ) -> Option<Result<Response, WebError>> {
@@ -250,5 +263,5 @@ pub async fn step_up(
         idp: Some(&who.person.provider),
         step_up: Some(&step_up),
     };
-    Some(begin_login(state, headers, request.clone().into(), asked).await)
+    Some(begin_login(state, visitor, request.clone().into(), asked).await)
 }

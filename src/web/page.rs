@@ -255,10 +255,10 @@ pub async fn show(
         HeaderValue::from_static("text/html; charset=utf-8"),
     );
     headers.remove(header::CONTENT_LENGTH);
-    if response.status() == StatusCode::SERVICE_UNAVAILABLE {
-        response
-            .headers_mut()
-            .insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
+    if let Notice::Error(error) = &notice
+        && let Some(seconds) = error.retry_after()
+    {
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(u16::from(seconds)));
     }
     response
 }

@@ -14,7 +14,7 @@ use super::error::Cause;
 use super::page::CONTENT_SECURITY_POLICY;
 
 /// A request's id: on its page, in its answer's `X-Request-Id`, and in every log line about it. Never the client's choice.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct RequestId(pub String);
 
 impl RequestId {

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::Request;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
@@ -10,12 +12,19 @@ use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
 use tokio::task::JoinHandle;
+use tower::util::MapRequest;
 
 use super::App;
+use super::visitor::Peer;
 use crate::token::keyring::Keyring;
 
 /// After an accept that failed, for lack of file descriptors say, others get so long to give some back.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
+
+/// The longest head of a request, in bytes: an address, and cookies of whatever else is on this host. Longer ones get 431.
+const LONGEST_HEAD: usize = 64 * 1024;
+/// The most headers of a request.
+const MOST_HEADERS: usize = 100;
 
 /// How long others may take, and how many at once.
 #[derive(Debug, Clone, Copy)]
@@ -88,7 +97,7 @@ pub async fn serve(
 
 struct Connections {
     http: http1::Builder,
-    service: TowerToHyperService<axum::Router>,
+    router: axum::Router,
     free: Arc<Semaphore>,
     graceful: GracefulShutdown,
 }
@@ -97,10 +106,12 @@ impl Connections {
     fn new(app: &App) -> Self {
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
-            .header_read_timeout(app.patience.head);
+            .header_read_timeout(app.patience.head)
+            .max_headers(MOST_HEADERS)
+            .max_buf_size(LONGEST_HEAD);
         Self {
             http,
-            service: TowerToHyperService::new(app.router.clone()),
+            router: app.router.clone(),
             free: Arc::new(Semaphore::new(app.patience.connections)),
             graceful: GracefulShutdown::new(),
         }
@@ -113,8 +124,8 @@ impl Connections {
             let Ok(place) = self.free.clone().acquire_owned().await else {
                 return;
             };
-            let stream = match listener.accept().await {
-                Ok((stream, _)) => stream,
+            let (stream, peer) = match listener.accept().await {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "a connection was not accepted");
                     tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
@@ -123,9 +134,16 @@ impl Connections {
             };
             // Answers are small and complete: nothing is won by waiting for more.
             let _ = stream.set_nodelay(true);
+            let service = MapRequest::new(
+                self.router.clone(),
+                move |mut request: Request<Incoming>| {
+                    request.extensions_mut().insert(Peer(peer.ip()));
+                    request
+                },
+            );
             let connection = self
                 .http
-                .serve_connection(TokioIo::new(stream), self.service.clone());
+                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
             let connection = self.graceful.watch(connection);
             tokio::spawn(async move {
                 // A connection that breaks, or takes too long, is its other end's business.

@@ -17,6 +17,14 @@ pub struct Texts {
     pub denied_by_default_text: &'static str,
     /// A stronger sign-in is needed.
     pub denied_acr_text: &'static str,
+    /// Too many sign-ins from one address.
+    pub too_often_title: &'static str,
+    /// What to do.
+    pub too_often_text: &'static str,
+    /// Too much to do for everybody.
+    pub overloaded_title: &'static str,
+    /// What to do.
+    pub overloaded_text: &'static str,
     /// The provider was asked for a stronger sign-in and did not deliver it.
     pub step_up_failed_text: &'static str,
     /// Who the person is here; `{}` is their name.

@@ -298,6 +298,7 @@ fn the_documented_configuration_names_every_key_and_no_other() {
         "session",
         "inline",
         "invitations",
+        "limits",
         "log",
         "policy",
         "policy.rules",

@@ -38,6 +38,7 @@ mod key_commands;
 mod key_rotation;
 mod keyring_changes;
 mod keyring_files;
+mod limits;
 mod logout_tokens;
 mod pages;
 mod policy_properties;

@@ -93,6 +93,9 @@ fn what_happened<'a>(
                 texts.sign_in_failed_text,
             )
             .offering([again(destination)]),
+        WebError::TooOften { destination, .. } => page
+            .saying("problem", texts.too_often_title, texts.too_often_text)
+            .offering(destination.iter().map(again)),
         WebError::Expired(destination) => expired(destination.as_ref(), page, texts, addresses),
         WebError::SignedOut(destination) => expired(Some(destination), page, texts, addresses),
         WebError::Meeting(crate::meeting::MeetingError::Room(_)) => {
@@ -113,6 +116,7 @@ fn what_happened<'a>(
             texts.token_too_large_text,
         ),
         WebError::SignOutFailed(_) => sign_out_failed(page, texts, addresses),
+        WebError::Overloaded => overloaded(page, texts),
         WebError::NotFound => page.saying("info", texts.not_found_title, texts.not_found_text),
         WebError::MethodNotAllowed => page.saying(
             "info",
@@ -179,4 +183,8 @@ fn sign_out_failed<'a>(page: Page<'a>, texts: &'a Texts, addresses: &Addresses) 
         label: texts.try_again.to_owned(),
         href: format!("{}/logout", addresses.base),
     }])
+}
+
+fn overloaded<'a>(page: Page<'a>, texts: &'a Texts) -> Page<'a> {
+    page.saying("problem", texts.overloaded_title, texts.overloaded_text)
 }

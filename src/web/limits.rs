@@ -1,0 +1,46 @@
+//! What is too much: too often from one address, and too much at once.
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tokio::sync::Semaphore;
+
+use super::AppState;
+use super::error::WebError;
+use super::visitor::Visitor;
+use crate::meeting::Destination;
+use crate::session::rates::Deed;
+
+/// Counts a visitor's deed. Visitors whom nobody can tell apart are not counted: each would stand for all.
+///
+/// # Errors
+/// When it is one too many.
+pub async fn count(
+    state: &AppState,
+    deed: Deed,
+    visitor: &Visitor,
+    destination: impl FnOnce() -> Option<Destination>,
+) -> Result<(), WebError> {
+    let Some(address) = visitor.address else {
+        return Ok(());
+    };
+    let counted = state.rates.count(deed, address, state.clock.now()).await;
+    counted.map_err(|often| WebError::TooOften {
+        often,
+        destination: destination(),
+    })
+}
+
+/// Requests under way: as many as there are places, and each further one is told to come back.
+pub async fn one_of(
+    State(places): State<Arc<Semaphore>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match places.try_acquire() {
+        Ok(_place) => next.run(request).await,
+        Err(_) => WebError::Overloaded.into_response(),
+    }
+}

@@ -1,0 +1,44 @@
+//! Who sent a request, as far as the request itself tells.
+
+use std::convert::Infallible;
+use std::net::IpAddr;
+
+use axum::extract::FromRequestParts;
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+
+use super::AppState;
+use super::proxies::visitor_address;
+use super::request::RequestId;
+
+/// The other end of the connection; an extension of the request.
+#[derive(Debug, Clone, Copy)]
+pub struct Peer(pub IpAddr);
+
+/// Who sent a request, and what came along.
+#[derive(Debug)]
+pub struct Visitor {
+    /// The request's id.
+    pub request: RequestId,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// Where it comes from; nothing where a proxy that nobody vouches for stands before the visitor.
+    pub address: Option<IpAddr>,
+}
+
+impl FromRequestParts<AppState> for Visitor {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        state: &AppState,
+    ) -> Result<Self, Self::Rejection> {
+        let request = parts.extensions.get::<RequestId>().cloned();
+        let peer = parts.extensions.get::<Peer>();
+        Ok(Self {
+            request: request.unwrap_or_default(),
+            address: peer.and_then(|Peer(ip)| visitor_address(&state.proxies, *ip, &parts.headers)),
+            headers: parts.headers.clone(),
+        })
+    }
+}
