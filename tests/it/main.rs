@@ -7,6 +7,7 @@
     clippy::needless_pass_by_value,
     clippy::panic,
     clippy::similar_names,
+    clippy::string_slice,
     clippy::unwrap_used,
     reason = "a test may be blunt"
 )]
