@@ -1,15 +1,21 @@
 FROM rust:1.95-bookworm AS build
+# Lists what the binary is made of.
+RUN cargo install --locked cargo-cyclonedx@0.5.9
 WORKDIR /src
 COPY . .
 # The caches keep a rebuild short; the binary is copied out because a cache is not part of the image.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --release --locked --bin jitsi-oidc-bridge \
-    && cp target/release/jitsi-oidc-bridge /jitsi-oidc-bridge
+    .ci/build-release \
+    && cp target/release/jitsi-oidc-bridge /jitsi-oidc-bridge \
+    && SOURCE_DATE_EPOCH=0 cargo cyclonedx --format json --spec-version 1.5 --describe binaries \
+    && cp jitsi-oidc-bridge_bin.cdx.json /sbom.cdx.json
 
 # No shell, no package manager; the C library of the build stage's Debian release, and the public CA certificates.
 FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /jitsi-oidc-bridge /jitsi-oidc-bridge
+# A CycloneDX SBOM: every crate that the binary can hold, with version, checksum and licence.
+COPY --from=build /sbom.cdx.json /usr/share/doc/jitsi-oidc-bridge/sbom.cdx.json
 # The default is the loopback interface, which nobody outside a container reaches.
 ENV BRIDGE_DEFAULT_IP=0.0.0.0
 EXPOSE 8080
