@@ -26,6 +26,7 @@ mod public;
 mod redirect;
 mod request;
 mod serving;
+mod sign_out_everywhere;
 mod silent;
 mod texts;
 mod token_answer;
@@ -357,9 +358,13 @@ fn router(state: AppState, most_at_once: usize) -> Router {
         .route("/asap/{name}", get(keys::asap))
         // For providers: the keys that verify our own assertions.
         .route("/.well-known/client-jwks.json", get(keys::client_jwks))
-        // Sign-out: by the person, back from the provider, and by the provider itself.
+        // Sign-out: by the person, here or on every device, back from the provider, and by the provider itself.
         .route("/logout", get(logout::get))
         .route("/logged-out", get(logout::logged_out))
+        .route(
+            "/sign-out-everywhere",
+            post(sign_out_everywhere::post).layer(form()),
+        )
         .route(
             "/backchannel-logout",
             post(logout::backchannel).layer(DefaultBodyLimit::max(logout::LONGEST_BODY)),

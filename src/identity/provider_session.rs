@@ -115,6 +115,10 @@ mod tests {
     fn what_does_not_fit_is_not_kept() {
         let long = "x".repeat(LONGEST_HINT + 1);
         assert!(ProviderSession::of(&long).id_token.is_none());
-        assert!(ProviderSession::of(&"x".repeat(LONGEST_HINT)).id_token.is_some());
+        assert!(
+            ProviderSession::of(&"x".repeat(LONGEST_HINT))
+                .id_token
+                .is_some()
+        );
     }
 }

@@ -7,49 +7,50 @@ use url::form_urlencoded;
 
 use super::asked::Asked;
 use super::error::WebError;
-use super::page::{Home, HomeGuests, HomeRoom, Notice, SignedInHome};
+use super::page::{Home, HomeRoom, Notice, SignedInHome};
 use super::visitor::Visitor;
 use super::{AppState, cookies, join, redirect};
 use crate::identity::Person;
-use crate::meeting::{Destination, MeetingRequest, RoomName};
+use crate::meeting::{Destination, Invitation, MeetingRequest, RoomName};
 use crate::policy::{Decision, Denied, DeniedCause, Role};
 
 /// The most rooms that the page lists.
 const MOST_ROOMS: usize = 50;
 
 /// `GET /`.
-pub async fn get(State(state): State<AppState>, headers: HeaderMap) -> Response {
+pub async fn get(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, WebError> {
     let id = state.cookies.session(&cookies::of(&headers));
-    let signed_in = match join::signed_in(&state, id.as_deref()).await {
-        Some(person) => {
-            let guests = guests(&state, id.as_deref(), &person).await;
-            Some(signed_in_home(&state, &person, guests))
-        }
-        None => None,
-    };
-    Notice::Home(Home {
+    let mut signed_in = None;
+    if let Some(id) = &id
+        && let Some(person) = join::signed_in(&state, Some(id)).await
+    {
+        let form_token = state.seals.form_token(id)?;
+        let invitations = invitations(&state, &person).await;
+        signed_in = Some(signed_in_home(&state, &person, form_token, invitations));
+    }
+    let notice = Notice::Home(Home {
         signed_in,
         can_sign_in: state.sessions.is_some(),
-    })
-    .into_response()
+    });
+    Ok(notice.into_response())
 }
 
-/// The person's guests. Without the store, or a seal, the page has one part less.
-async fn guests(state: &AppState, session: Option<&str>, person: &Person) -> Option<HomeGuests> {
+/// The person's invitations. Without the store, the page has none to show.
+async fn invitations(state: &AppState, person: &Person) -> Option<Vec<Invitation>> {
     let invitations = state.invitations.as_ref()?;
-    let form_token = state.seals.form_token(session?).ok()?;
     let own = invitations.made_by(person, state.clock.now()).await;
-    let invitations = own.unwrap_or_else(|error| {
+    Some(own.unwrap_or_else(|error| {
         tracing::warn!(%error, "the session store does not answer; invitations are not shown");
         Vec::new()
-    });
-    Some(HomeGuests {
-        form_token,
-        invitations,
-    })
+    }))
 }
 
-fn signed_in_home(state: &AppState, person: &Person, guests: Option<HomeGuests>) -> SignedInHome {
+fn signed_in_home(
+    state: &AppState,
+    person: &Person,
+    form_token: String,
+    invitations: Option<Vec<Invitation>>,
+) -> SignedInHome {
     let policy = &state.admission.policy;
     let rooms = policy.named_rooms().into_iter().take(MOST_ROOMS);
     let rooms = rooms.filter_map(|room| {
@@ -65,7 +66,8 @@ fn signed_in_home(state: &AppState, person: &Person, guests: Option<HomeGuests>)
         name: person.name.clone(),
         email: person.email.as_ref().map(|email| email.address.clone()),
         rooms: rooms.collect(),
-        guests,
+        form_token,
+        invitations,
     }
 }
 

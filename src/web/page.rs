@@ -61,6 +61,8 @@ pub enum Notice {
     },
     /// What a guest with an invitation sees.
     Guest(GuestPage),
+    /// The end of a sign-out on every device.
+    SignedOutEverywhere,
     /// The end of a sign-out.
     SignedOut {
         /// At the provider as well.
@@ -108,17 +110,10 @@ pub struct SignedInHome {
     pub email: Option<String>,
     /// The rooms that rules name and that are open to them.
     pub rooms: Vec<HomeRoom>,
-    /// Guests; nothing where no rule lets anybody invite.
-    pub guests: Option<HomeGuests>,
-}
-
-/// The home page's part about guests.
-#[derive(Clone)]
-pub struct HomeGuests {
     /// What makes a form one of this session.
     pub form_token: String,
-    /// The person's own invitations that still count.
-    pub invitations: Vec<Invitation>,
+    /// Invitations of one's own that still count; nothing where no rule lets anybody invite.
+    pub invitations: Option<Vec<Invitation>>,
 }
 
 /// A guest with an invitation.
@@ -221,6 +216,7 @@ impl IntoResponse for Notice {
             | Self::OpenApp(_)
             | Self::Invited { .. }
             | Self::Guest(_)
+            | Self::SignedOutEverywhere
             | Self::SignedOut { .. } => StatusCode::OK,
         };
         let mut response = status.into_response();
@@ -329,6 +325,7 @@ impl Notice {
                 page.with_invitation(invitation, link, texts, addresses)
             }
             Self::Guest(guest) => page.for_guest(guest, texts),
+            Self::SignedOutEverywhere => signed_out_everywhere(page, texts, addresses),
             Self::SignedOut { everywhere, jitsi } => {
                 signed_out(page, texts, addresses, *everywhere, jitsi)
             }
@@ -359,6 +356,17 @@ fn signed_out<'a>(
             href: jitsi.to_owned(),
         },
     ])
+}
+
+fn signed_out_everywhere<'a>(page: Page<'a>, texts: &'a Texts, addresses: &Addresses) -> Page<'a> {
+    let (title, text) = (
+        texts.signed_out_everywhere_title,
+        texts.signed_out_everywhere_text,
+    );
+    page.saying("info", title, text).offering([Action {
+        label: texts.sign_out_at_provider.to_owned(),
+        href: format!("{}/logout", addresses.base),
+    }])
 }
 
 impl<'a> Page<'a> {

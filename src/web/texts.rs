@@ -15,6 +15,16 @@ pub struct Texts {
     pub denied_text: &'static str,
     /// No rule lets one in.
     pub denied_by_default_text: &'static str,
+    /// What the button after it is for.
+    pub everywhere_text: &'static str,
+    /// Action: sign out on every device.
+    pub everywhere_button: &'static str,
+    /// Every session has ended.
+    pub signed_out_everywhere_title: &'static str,
+    /// What that means.
+    pub signed_out_everywhere_text: &'static str,
+    /// Action: end the session at the provider as well.
+    pub sign_out_at_provider: &'static str,
     /// A stronger sign-in is needed.
     pub denied_acr_text: &'static str,
     /// Too many sign-ins from one address.

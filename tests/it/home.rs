@@ -46,7 +46,7 @@ async fn whoever_is_not_signed_in_may_sign_in_or_type_a_room() {
         (provider.count("POST /token"), bridge.tokens_minted()),
         (1, 0)
     );
-    assert_eq!(signed_in.link("Sign out"), bridge.at("/logout"));
+    assert_eq!(signed_in.link("Sign out</a>"), bridge.at("/logout"));
     // From here on no meeting asks for a sign-in.
     assert!(browser.go(&bridge.at("/room/standup")).await.in_meeting());
     assert_eq!(provider.count("POST /token"), 1);

@@ -52,6 +52,7 @@ mod room_names;
 mod sessions;
 mod shutdown;
 mod sign_out;
+mod sign_out_everywhere;
 mod signing_keys;
 mod silent;
 mod step_up;

@@ -303,20 +303,26 @@ async fn the_providers_pages_speak_the_browsers_language() {
 }
 
 /// The pages of signing out, by name.
-pub async fn pages(language: &'static str) -> [(&'static str, Landed); 3] {
+pub async fn pages(language: &'static str) -> [(&'static str, Landed); 4] {
     let (bridge, provider, _) = usual().await;
     let mut browser = Browser::speaking(language);
     let here = browser.go(&bridge.at("/logout")).await;
     provider.ends_sessions();
     let bridge = Bridge::start(&provider, "").await;
-    let everywhere = browser.go(&bridge.at("/logout")).await;
+    let at_both = browser.go(&bridge.at("/logout")).await;
+    browser.go(&bridge.at("/room/a")).await;
+    let form = browser.go(&bridge.at("/")).await.hidden("form");
+    let everywhere = browser
+        .post(&bridge.at("/sign-out-everywhere"), &[("form", &form)])
+        .await;
     let bridge = Bridge::start(&provider, NOWHERE).await;
     let id = "AAAAAAAAAAAAAAAAAAAAAA".to_owned();
     browser.cookies.insert(SESSION.to_owned(), id);
     let failed = browser.go(&bridge.at("/logout")).await;
     [
         ("signed out here", here),
-        ("signed out", everywhere),
+        ("signed out", at_both),
+        ("signed out everywhere", everywhere),
         ("sign-out failed", failed),
     ]
 }

@@ -1,7 +1,7 @@
 //! The home page: who one is, a room to open, one's rooms, and one's guests.
 
-use super::{Action, Field, Home, HomeGuests, Page, PageForm, invitation_page};
-use crate::meeting::Destination;
+use super::{Action, Field, Home, Page, PageForm, SignedInHome, invitation_page};
+use crate::meeting::{Destination, Invitation};
 use crate::web::Addresses;
 use crate::web::texts::Texts;
 
@@ -48,11 +48,10 @@ pub(super) fn of<'a>(
         .rooms
         .iter()
         .map(|room| (room.href.clone(), room.name.clone(), texts.role(room.role)));
-    let guests = signed_in.guests.as_ref();
     Page {
         person: Some(texts.signed_in_as.replace("{}", &who)),
         rooms: rooms.collect(),
-        more_forms: guests.map_or_else(Vec::new, |guests| guest_forms(guests, texts, addresses)),
+        more_forms: more_forms(signed_in, texts, addresses),
         ..page
     }
     .offering([
@@ -64,39 +63,50 @@ pub(super) fn of<'a>(
     ])
 }
 
-/// One to make an invitation, and one each to withdraw those that still count.
-fn guest_forms<'a>(
-    guests: &HomeGuests,
+/// Guests, where the person may have some; and a sign-out on every device.
+fn more_forms<'a>(
+    signed_in: &SignedInHome,
     texts: &'a Texts,
     addresses: &Addresses,
 ) -> Vec<PageForm<'a>> {
-    let form = ("form", guests.form_token.clone());
-    let make = PageForm {
-        action: format!("{}/invitations", addresses.base),
+    let form = |action: &str, button: &'a str| PageForm {
+        action: format!("{}{action}", addresses.base),
         method: "post",
-        hidden: vec![form.clone()],
+        hidden: vec![("form", signed_in.form_token.clone())],
         text: None,
-        field: Some(Field {
-            name: "to",
-            label: texts.invite_label,
-            kind: "text",
-            fill: "off",
-            longest: LONGEST_ROOM,
-        }),
-        button: texts.invite_button,
-    };
-    let withdraw = guests.invitations.iter().map(|invitation| PageForm {
-        action: format!("{}/invitations/withdraw", addresses.base),
-        method: "post",
-        hidden: vec![form.clone(), ("invitation", invitation.id.clone())],
-        text: Some(
-            texts
-                .invitation_until
-                .replace("{until}", &invitation_page::until(invitation))
-                .replace("{room}", &invitation_page::place(invitation)),
-        ),
         field: None,
-        button: texts.withdraw_button,
+        button,
+    };
+    let mut forms = Vec::new();
+    if let Some(invitations) = &signed_in.invitations {
+        forms.push(PageForm {
+            field: Some(Field {
+                name: "to",
+                label: texts.invite_label,
+                kind: "text",
+                fill: "off",
+                longest: LONGEST_ROOM,
+            }),
+            ..form("/invitations", texts.invite_button)
+        });
+        forms.extend(invitations.iter().map(|invitation| {
+            let mut withdraw = form("/invitations/withdraw", texts.withdraw_button);
+            let id = ("invitation", invitation.id.clone());
+            withdraw.hidden.push(id);
+            withdraw.text = Some(described(invitation, texts));
+            withdraw
+        }));
+    }
+    forms.push(PageForm {
+        text: Some(texts.everywhere_text.to_owned()),
+        ..form("/sign-out-everywhere", texts.everywhere_button)
     });
-    std::iter::once(make).chain(withdraw).collect()
+    forms
+}
+
+fn described(invitation: &Invitation, texts: &Texts) -> String {
+    texts
+        .invitation_until
+        .replace("{until}", &invitation_page::until(invitation))
+        .replace("{room}", &invitation_page::place(invitation))
 }
