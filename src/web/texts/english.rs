@@ -46,7 +46,7 @@ pub static TEXTS: Texts = Texts {
     bad_room_text: "The meeting’s name is empty, too long, or contains characters that Jitsi cannot use. Please choose another name.",
     token_too_large_title: "Your profile is too large",
     token_too_large_text: "What your sign-in service says about you is too long to be passed on to the meeting. Please give your administrator the request number below.",
-    everywhere_text: "Did you lose a device, or leave yourself signed in somewhere?",
+    everywhere_text: "Lost a device?",
     everywhere_button: "Sign out everywhere",
     signed_out_everywhere_title: "You are signed out everywhere",
     signed_out_everywhere_text: "Your sign-ins to this service have ended on every device. Meetings that are open somewhere go on until they are left. At your organisation’s sign-in service you may still be signed in: whoever has the device could come back with that. End it there as well, and change your password if a device is in wrong hands.",

@@ -46,7 +46,7 @@ pub static TEXTS: Texts = Texts {
     bad_room_text: "Der Name des Meetings ist leer, zu lang oder enthält Zeichen, die Jitsi nicht verwenden kann. Bitte wählen Sie einen anderen Namen.",
     token_too_large_title: "Ihr Profil ist zu groß",
     token_too_large_text: "Was Ihr Anmeldedienst über Sie mitteilt, ist zu lang, um es an das Meeting weiterzugeben. Bitte nennen Sie Ihrer IT-Administration die Anfragenummer unten.",
-    everywhere_text: "Haben Sie ein Gerät verloren oder sind irgendwo angemeldet geblieben?",
+    everywhere_text: "Gerät verloren?",
     everywhere_button: "Überall abmelden",
     signed_out_everywhere_title: "Sie sind überall abgemeldet",
     signed_out_everywhere_text: "Ihre Anmeldungen bei diesem Dienst sind auf allen Geräten beendet. Besprechungen, die irgendwo offen sind, laufen weiter, bis sie verlassen werden. Beim Anmeldedienst Ihrer Organisation sind Sie vielleicht noch angemeldet: Wer das Gerät hat, käme damit zurück. Melden Sie sich auch dort ab, und ändern Sie Ihr Passwort, wenn ein Gerät in falschen Händen ist.",
