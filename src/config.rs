@@ -177,7 +177,7 @@ pub struct Sessions {
 }
 
 /// Where sessions live.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum StoreChoice {
     /// In memory.
     Memory,

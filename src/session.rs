@@ -85,11 +85,11 @@ pub struct Sessions {
 }
 
 impl Sessions {
-    /// Sessions in a store.
+    /// Sessions in a store, with the ledger beside it.
     #[must_use]
-    pub fn new(store: Store, limits: SessionLimits) -> Self {
+    pub fn new(store: Store, ledger: Ledger, limits: SessionLimits) -> Self {
         Self {
-            ledger: Ledger::beside(&store),
+            ledger,
             store: Arc::new(store),
             limits,
         }

@@ -18,7 +18,9 @@ mod invite;
 mod join;
 mod keys;
 mod languages;
+mod lasting;
 mod limits;
+mod live;
 pub mod logout;
 pub mod page;
 mod proxies;
@@ -34,15 +36,12 @@ mod visitor;
 
 use std::sync::Arc;
 
-use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use aws_lc_rs::rand::SystemRandom;
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::{get, post};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::Semaphore;
 use tower::util::MapRequest;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -50,11 +49,13 @@ use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 
 pub use self::addresses::Addresses;
 use self::cookies::CookieSettings;
+pub use self::lasting::Lasting;
+pub use self::live::Live;
 pub use self::serving::{Patience, serve};
 use crate::admit::{Admission, Guests};
 use crate::clock::SharedClock;
 use crate::config::server::TrustedProxies;
-use crate::config::{Config, NotSignedIn, ProviderConfig, Signing, StoreChoice};
+use crate::config::{Config, NotSignedIn, ProviderConfig, Signing};
 use crate::identity::http::{HttpError, ProviderHttp};
 use crate::identity::provider::Provider;
 use crate::identity::providers::Providers;
@@ -65,8 +66,7 @@ use crate::session::invitations::Invitations;
 use crate::session::pending::{PendingError, Seals};
 use crate::session::popups::Popups;
 use crate::session::rates::Rates;
-use crate::session::store::{Store, StoreError};
-use crate::session::tickets::Tickets;
+use crate::session::store::StoreError;
 use crate::token::Minter;
 use crate::token::id_token::IdTokens;
 use crate::token::keyring::Keyring;
@@ -83,7 +83,7 @@ const LONGEST_REQUEST: std::time::Duration = std::time::Duration::from_secs(90);
 /// The longest that a request's body may take to come: forms are small.
 const LONGEST_BODY: std::time::Duration = std::time::Duration::from_secs(10);
 
-/// Everything that handlers use: built once, never changed.
+/// Everything that handlers use: built of one configuration, never changed.
 #[derive(Clone)]
 pub struct AppState(Arc<Parts>);
 
@@ -161,7 +161,7 @@ pub enum BuildError {
     Random,
 }
 
-/// The server, built and not yet serving.
+/// The server, built of one configuration.
 pub struct App {
     /// The routes.
     pub router: Router,
@@ -173,7 +173,8 @@ pub struct App {
     pub keyring: Keyring,
     /// How often to look whether it has.
     pub look_at_keys_every: std::time::Duration,
-    clock: SharedClock,
+    /// What servers built of later configurations share with this one.
+    pub lasting: Arc<Lasting>,
 }
 
 /// Seldom enough to cost nothing, often enough for somebody who waits for it.
@@ -186,6 +187,27 @@ const LOOK_AT_KEYS_EVERY: std::time::Duration = std::time::Duration::from_secs(3
 /// # Errors
 /// When a part cannot be made of the configuration.
 pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, BuildError> {
+    let lasting = Arc::new(Lasting::new(&config, clock, audit)?);
+    assemble(config, lasting, None)
+}
+
+impl App {
+    /// The server of another configuration, with all that lasts and what is known of the providers.
+    ///
+    /// # Errors
+    /// When a part cannot be made of the configuration.
+    pub fn rebuild(&self, config: Config) -> Result<Self, BuildError> {
+        let mut app = assemble(config, self.lasting.clone(), Some(self))?;
+        app.look_at_keys_every = self.look_at_keys_every;
+        Ok(app)
+    }
+}
+
+fn assemble(
+    config: Config,
+    lasting: Arc<Lasting>,
+    before: Option<&App>,
+) -> Result<App, BuildError> {
     let Config {
         server,
         jitsi,
@@ -198,24 +220,21 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         invitations,
         limits,
     } = config;
-    let random = SystemRandom::new();
     let providers = providers
         .into_iter()
-        .map(|provider| connect(provider, &clock))
+        .map(|provider| connect(provider, &lasting.clock, before))
         .collect::<Result<Vec<_>, _>>()?;
     let providers = Arc::new(Providers::new(providers));
-    let seals = seals(session.cookie_keys, &random)?;
-    let store = match session.store {
-        StoreChoice::Memory => Store::memory(),
-        StoreChoice::Redis(url) => Store::redis(url.expose_secret())?,
-    };
+    let seals = Seals::new(&lasting.cookie_keys(session.cookie_keys)?)?;
     let keyring = match token.signing {
         Signing::SharedSecret { algorithm, secret } => Keyring::shared_secret(algorithm, &secret),
-        Signing::Keys(live) => Keyring::Keys(Arc::new(live)),
+        Signing::Keys(live) => {
+            Keyring::Keys(live.or_before(before.and_then(|app| app.keyring.live())))
+        }
     };
     let addresses = Addresses::new(&server.public_url, &jitsi.url, &inline.client_id);
     let refresh_for = (session.enabled && inline.refresh).then_some(session.limits.lifetime);
-    let popups = Popups::new(Tickets::beside(&store), refresh_for);
+    let popups = Popups::new(lasting.tickets.clone(), refresh_for);
     let id_token_key = seals.derive("id tokens of inline sign-ins");
     let inline = Inline {
         id_tokens: IdTokens::new(
@@ -254,14 +273,19 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
                 mark: invitations.guest_mark,
             },
         },
-        invitations: may_invite.then(|| Invitations::beside(&store, invitations.lifetime)),
+        invitations: may_invite
+            .then(|| Invitations::new(lasting.invitations.clone(), invitations.lifetime)),
         providers: providers.clone(),
         seals,
         proxies: server.proxies,
-        rates: Rates::beside(&store, limits.rates),
-        sessions: session
-            .enabled
-            .then(|| Sessions::new(store, session.limits)),
+        rates: Rates::new(lasting.rates.clone(), limits.rates),
+        sessions: session.enabled.then(|| {
+            Sessions::new(
+                lasting.store.clone(),
+                lasting.ledger.clone(),
+                session.limits,
+            )
+        }),
         popups,
         inline,
         cookies: CookieSettings::new(&server.public_url),
@@ -269,9 +293,9 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         not_signed_in: jitsi.not_signed_in,
         automatic_return: jitsi.apps.automatic_return,
         addresses,
-        clock: clock.clone(),
-        random,
-        audit,
+        clock: lasting.clock.clone(),
+        random: SystemRandom::new(),
+        audit: lasting.audit.clone(),
     }));
     let patience = Patience {
         shutdown: server.shutdown_timeout.unsigned_abs(),
@@ -284,35 +308,26 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
         patience,
         keyring,
         look_at_keys_every: LOOK_AT_KEYS_EVERY,
-        clock,
+        lasting,
     })
 }
 
-fn connect(config: ProviderConfig, clock: &SharedClock) -> Result<Arc<Provider>, HttpError> {
+fn connect(
+    config: ProviderConfig,
+    clock: &SharedClock,
+    before: Option<&App>,
+) -> Result<Arc<Provider>, HttpError> {
     let http = ProviderHttp::new(
         config.timeout.unsigned_abs(),
         config.extra_ca.as_deref(),
         &config.issuer,
         config.internal_url.as_ref(),
     )?;
-    Ok(Arc::new(Provider::new(
-        config.settings,
-        http,
-        clock.clone(),
-    )))
-}
-
-fn seals(mut cookie_keys: Vec<SecretString>, random: &SystemRandom) -> Result<Seals, BuildError> {
-    if cookie_keys.is_empty() {
-        cookie_keys.push(random_key(random)?);
+    let provider = Provider::new(config.settings, http, clock.clone());
+    for other in before.iter().flat_map(|app| app.providers.iter()) {
+        provider.learn_from(other);
     }
-    Ok(Seals::new(&cookie_keys)?)
-}
-
-fn random_key(random: &SystemRandom) -> Result<SecretString, BuildError> {
-    let mut bytes = [0; 32];
-    random.fill(&mut bytes).map_err(|_| BuildError::Random)?;
-    Ok(STANDARD.encode(bytes).into())
+    Ok(Arc::new(provider))
 }
 
 /// Every route and every layer.

@@ -165,6 +165,12 @@ impl ProviderHttp {
         self.inside.is_some()
     }
 
+    /// The other address, where there is one.
+    #[must_use]
+    pub fn inside(&self) -> Option<&Url> {
+        self.inside.as_ref().map(|inside| &inside.internal)
+    }
+
     /// The address under which this server reaches what the browser calls `url`.
     fn on_the_inside(&self, url: &Url) -> Url {
         let Some(inside) = self

@@ -126,6 +126,18 @@ impl Provider {
         }
     }
 
+    /// Knows what `before` knows, where that is the same provider under an earlier configuration: the one of the same
+    /// issuer at the same address, whatever it was called. Metadata that would not be accepted any more do not count.
+    pub fn learn_from(&self, before: &Self) {
+        let same = before.settings.issuer == self.settings.issuer
+            && before.http.inside() == self.http.inside();
+        if let Some(known) = before.known().filter(|_| same)
+            && let Ok(()) = known.metadata.check(&self.settings, self.http.has_inside())
+        {
+            *self.known.write().unwrap_or_else(PoisonError::into_inner) = Some(known);
+        }
+    }
+
     /// What is known, without asking anybody.
     #[must_use]
     pub fn known(&self) -> Option<Arc<Known>> {

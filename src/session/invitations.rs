@@ -12,7 +12,6 @@ use tower_sessions::session_store::Error;
 
 use super::ledger::{Key, Ledger, Tag};
 use super::pending::{PendingError, Purpose, Seals};
-use super::store::Store;
 use crate::identity::Person;
 use crate::meeting::{Invitation, MeetingRequest};
 
@@ -58,13 +57,10 @@ pub struct Invitations {
 }
 
 impl Invitations {
-    /// Invitations that are good for `lifetime`, written down where the sessions are.
+    /// Invitations that are good for `lifetime`, written down in a ledger.
     #[must_use]
-    pub fn beside(store: &Store, lifetime: Duration) -> Self {
-        Self {
-            ledger: Ledger::beside(store),
-            lifetime,
-        }
+    pub fn new(ledger: Ledger, lifetime: Duration) -> Self {
+        Self { ledger, lifetime }
     }
 
     /// Makes an invitation. Whether the person may is for policy to say.

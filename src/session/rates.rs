@@ -64,10 +64,16 @@ pub struct TooOften {
     pub wait: u8,
 }
 
-/// Counts what addresses do.
+/// Counts what addresses do, and says when it is too much.
 #[derive(Debug, Clone)]
 pub struct Rates {
+    counts: Counts,
     limits: RateLimits,
+}
+
+/// What addresses did within the minute.
+#[derive(Debug, Clone)]
+pub struct Counts {
     here: Arc<Mutex<Minute>>,
     shared: Option<Ledger>,
 }
@@ -86,18 +92,30 @@ const MOST_ADDRESSES: usize = 100_000;
 const ONE_VISITOR_V6: u8 = 64;
 const SECONDS: i64 = 60;
 
-impl Rates {
+impl Counts {
     /// Counts beside these sessions.
     #[must_use]
-    pub fn beside(store: &Store, limits: RateLimits) -> Self {
+    pub fn beside(store: &Store) -> Self {
         Self {
-            limits,
             here: Arc::default(),
             shared: match store {
                 Store::Memory(_) => None,
                 Store::Redis(..) => Some(Ledger::beside(store)),
             },
         }
+    }
+
+    /// What is behind the lock is whole after every step, so a panic elsewhere does it no harm.
+    fn here(&self) -> std::sync::MutexGuard<'_, Minute> {
+        self.here.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Rates {
+    /// Limits for what is counted here.
+    #[must_use]
+    pub fn new(counts: Counts, limits: RateLimits) -> Self {
+        Self { counts, limits }
     }
 
     /// Counts one more.
@@ -132,10 +150,10 @@ impl Rates {
             // At least one second, at most a minute.
             wait: u8::try_from(SECONDS - second.rem_euclid(SECONDS)).unwrap_or(1),
         };
-        if self.here().count(minute, deed, network) > most {
+        if self.counts.here().count(minute, deed, network) > most {
             return Err(too_often);
         }
-        let Some(shared) = &self.shared else {
+        let Some(shared) = &self.counts.shared else {
             return Ok(());
         };
         let until = now + time::Duration::seconds(2 * SECONDS);
@@ -147,11 +165,6 @@ impl Rates {
                 Ok(())
             }
         }
-    }
-
-    /// What is behind the lock is whole after every step, so a panic elsewhere does it no harm.
-    fn here(&self) -> std::sync::MutexGuard<'_, Minute> {
-        self.here.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

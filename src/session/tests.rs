@@ -10,7 +10,8 @@ fn sessions() -> Sessions {
         idle_timeout: Duration::hours(2),
         refresh_groups_after: Duration::minutes(15),
     };
-    Sessions::new(Store::memory(), limits)
+    let store = Store::memory();
+    Sessions::new(store.clone(), Ledger::beside(&store), limits)
 }
 
 /// Far in the future: the store forgets by the real time.

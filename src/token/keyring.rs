@@ -116,6 +116,15 @@ impl Keyring {
         }
     }
 
+    /// The keys of a file; none with a shared secret.
+    #[must_use]
+    pub fn live(&self) -> Option<&Arc<LiveKeys>> {
+        match self {
+            Self::SharedSecret(..) => None,
+            Self::Keys(live) => Some(live),
+        }
+    }
+
     /// The keys whose public halves are published; none with a shared secret.
     #[must_use]
     pub fn published(&self) -> Option<Arc<Keys>> {

@@ -11,12 +11,10 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
 use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinHandle;
 use tower::util::MapRequest;
 
-use super::App;
+use super::live::{Live, ToCurrent};
 use super::visitor::Peer;
-use crate::token::keyring::Keyring;
 
 /// After an accept that failed, for lack of file descriptors say, others get so long to give some back.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
@@ -47,37 +45,28 @@ impl Default for Patience {
     }
 }
 
-/// Serves until `end` resolves, then lets running requests finish, for a while.
+/// Serves until `end` resolves, then lets running requests finish, for a while. Each request is answered by the server
+/// that is the current one when it comes.
 ///
 /// # Errors
 /// None at present: what fails is one connection's business.
 pub async fn serve(
     listener: TcpListener,
-    app: App,
+    live: impl Into<Live>,
     end: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let live = live.into();
     let (ended, is_ended) = watch::channel(false);
     let wait_for = |mut is_ended: watch::Receiver<bool>| async move {
         // An error means that the sender is gone, which is an end as well.
         let _ = is_ended.wait_for(|ended| *ended).await;
     };
-    let mut background: Vec<JoinHandle<()>> = app
-        .providers
-        .iter()
-        .map(|provider| tokio::spawn(provider.clone().keep_fresh(wait_for(is_ended.clone()))))
-        .collect();
-    if let Keyring::Keys(keys) = &app.keyring {
-        background.push(tokio::spawn(keys.clone().keep_fresh(
-            app.clock.clone(),
-            app.look_at_keys_every,
-            wait_for(is_ended.clone()),
-        )));
-    }
+    let background = tokio::spawn(live.clone().keep_fresh(wait_for(is_ended.clone())));
     tokio::spawn(async move {
         end.await;
         let _ = ended.send(true);
     });
-    let connections = Connections::new(&app);
+    let connections = Connections::new(&live);
     tokio::select! {
         () = connections.accept(listener) => {}
         () = wait_for(is_ended) => {}
@@ -85,34 +74,33 @@ pub async fn serve(
     // The listener is closed by now: whoever comes is refused, and goes to another replica.
     tokio::select! {
         () = connections.graceful.shutdown() => {}
-        () = tokio::time::sleep(app.patience.shutdown) => {
+        () = tokio::time::sleep(live.current().patience.shutdown) => {
             tracing::warn!("some requests did not finish in time and were cut off");
         }
     }
-    for task in background {
-        task.abort();
-    }
+    background.abort();
     Ok(())
 }
 
 struct Connections {
     http: http1::Builder,
-    router: axum::Router,
+    live: Live,
     free: Arc<Semaphore>,
     graceful: GracefulShutdown,
 }
 
 impl Connections {
-    fn new(app: &App) -> Self {
+    fn new(live: &Live) -> Self {
+        let patience = live.current().patience;
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
-            .header_read_timeout(app.patience.head)
+            .header_read_timeout(patience.head)
             .max_headers(MOST_HEADERS)
             .max_buf_size(LONGEST_HEAD);
         Self {
             http,
-            router: app.router.clone(),
-            free: Arc::new(Semaphore::new(app.patience.connections)),
+            live: live.clone(),
+            free: Arc::new(Semaphore::new(patience.connections)),
             graceful: GracefulShutdown::new(),
         }
     }
@@ -135,7 +123,7 @@ impl Connections {
             // Answers are small and complete: nothing is won by waiting for more.
             let _ = stream.set_nodelay(true);
             let service = MapRequest::new(
-                self.router.clone(),
+                ToCurrent(self.live.clone()),
                 move |mut request: Request<Incoming>| {
                     request.extensions_mut().insert(Peer(peer.ip()));
                     request

@@ -64,6 +64,17 @@ impl LiveKeys {
         }
     }
 
+    /// Those from before, where they are the same file's and are used in the same way: they know what the log has been
+    /// told of them, and look at the file themselves.
+    #[must_use]
+    pub fn or_before(self, before: Option<&Arc<Self>>) -> Arc<Self> {
+        let same = before.filter(|before| {
+            (&before.path, before.algorithm, before.max_age)
+                == (&self.path, self.algorithm, self.max_age)
+        });
+        same.cloned().unwrap_or_else(|| Arc::new(self))
+    }
+
     /// The keys in use.
     #[must_use]
     pub fn current(&self) -> Arc<Keys> {

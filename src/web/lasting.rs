@@ -1,0 +1,121 @@
+//! What lives as long as the process, whatever the configuration becomes meanwhile: who is signed in, what is kept for a
+//! while, and the settings that only a start can take.
+
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+
+use aws_lc_rs::rand::{SecureRandom, SystemRandom};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
+
+use super::BuildError;
+use crate::clock::SharedClock;
+use crate::config::{Config, LogFormat, StoreChoice};
+use crate::observe::Audit;
+use crate::session::ledger::Ledger;
+use crate::session::rates::Counts;
+use crate::session::store::Store;
+use crate::session::tickets::Tickets;
+
+/// What every server has that is built in this process, one after the other.
+pub struct Lasting {
+    /// The time.
+    pub(super) clock: SharedClock,
+    /// Who hears of decisions.
+    pub(super) audit: Audit,
+    /// The sessions.
+    pub(super) store: Store,
+    /// What ended them.
+    pub(super) ledger: Ledger,
+    /// Which invitations there are: apart, so that many logouts push no invitation out of a full memory.
+    pub(super) invitations: Ledger,
+    /// What addresses did within the minute.
+    pub(super) rates: Counts,
+    /// Codes and refresh tokens of inline sign-ins.
+    pub(super) tickets: Tickets,
+    /// What seals logins as long as no key is configured.
+    drawn_key: OnceLock<SecretString>,
+    listen: SocketAddr,
+    log_format: LogFormat,
+    chosen_store: StoreChoice,
+}
+
+impl Lasting {
+    /// As the configuration of the start wants it.
+    ///
+    /// Must run inside a Tokio runtime: a Redis store connects in the background.
+    ///
+    /// # Errors
+    /// When the store cannot be made of the configuration.
+    pub fn new(config: &Config, clock: SharedClock, audit: Audit) -> Result<Self, BuildError> {
+        let store = match &config.session.store {
+            StoreChoice::Memory => Store::memory(),
+            StoreChoice::Redis(url) => Store::redis(url.expose_secret())?,
+        };
+        Ok(Self {
+            clock,
+            audit,
+            ledger: Ledger::beside(&store),
+            invitations: Ledger::beside(&store),
+            rates: Counts::beside(&store),
+            tickets: Tickets::beside(&store),
+            store,
+            drawn_key: OnceLock::new(),
+            listen: config.server.listen,
+            log_format: config.log.format,
+            chosen_store: config.session.store.clone(),
+        })
+    }
+
+    /// The keys whose settings differ from what the process has started with, and which it cannot change.
+    #[must_use]
+    pub fn needs_restart_for(&self, config: &Config) -> Vec<&'static str> {
+        let mut keys = Vec::new();
+        if config.server.listen != self.listen {
+            keys.push("server.listen");
+        }
+        match (&self.chosen_store, &config.session.store) {
+            (StoreChoice::Memory, StoreChoice::Memory) => {}
+            (StoreChoice::Redis(before), StoreChoice::Redis(after)) => {
+                if before.expose_secret() != after.expose_secret() {
+                    keys.push("session.redis_url");
+                }
+            }
+            _ => keys.push("session.store"),
+        }
+        if config.log.format != self.log_format {
+            keys.push("log.format");
+        }
+        keys
+    }
+
+    /// What seals logins: the configured keys; without any, one that is drawn once. That one still opens what it has
+    /// sealed when keys are configured later.
+    pub(super) fn cookie_keys(
+        &self,
+        configured: Vec<SecretString>,
+    ) -> Result<Vec<SecretString>, BuildError> {
+        let mut keys = configured;
+        if keys.is_empty() {
+            keys.push(self.drawn_key()?);
+        } else {
+            keys.extend(self.drawn_key.get().cloned());
+        }
+        Ok(keys)
+    }
+
+    fn drawn_key(&self) -> Result<SecretString, BuildError> {
+        if let Some(key) = self.drawn_key.get() {
+            return Ok(key.clone());
+        }
+        let mut bytes = Zeroizing::new([0; 32]);
+        SystemRandom::new()
+            .fill(bytes.as_mut_slice())
+            .map_err(|_| BuildError::Random)?;
+        let text = Zeroizing::new(STANDARD.encode(bytes.as_slice()));
+        let drawn = SecretString::from(text.as_str());
+        Ok(self.drawn_key.get_or_init(|| drawn).clone())
+    }
+}
