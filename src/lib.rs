@@ -21,6 +21,7 @@
 //! | [`config`] | everything that can be set, as it is meant; every fault in one report |
 //! | [`observe`] | the log, the request's one line, the audit of decisions |
 //! | [`pattern`] | `*` and `{name}` in rules: for rooms, groups and tenants |
+//! | [`secret`] | files with secrets, and which copies of secrets are out of our hands |
 //! | [`clock`] | the one clock, passed in |
 //! | [`cli`] | the commands |
 //! | [`demo`] | the whole journey on one machine |
@@ -47,6 +48,8 @@ pub mod config;
 pub mod observe;
 
 pub mod pattern;
+
+pub mod secret;
 
 pub mod clock;
 

@@ -240,7 +240,7 @@ fn assemble(
         id_tokens: IdTokens::new(
             addresses.base.clone(),
             inline.client_id.clone(),
-            &id_token_key,
+            id_token_key.as_slice(),
         ),
         client_id: inline.client_id,
         redirect_uri: addresses.sso_page.clone(),

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 
+use zeroize::Zeroizing;
+
 use super::source::{Node, Origin, Raw, overlay, parse_inline};
 
 /// The variables that tell one of its configurations.
@@ -73,7 +75,7 @@ pub fn translate(
         put(
             &mut tree,
             &path,
-            Raw::Text(value.to_owned()),
+            Raw::Text(Zeroizing::new(value.to_owned())),
             "jitsi-openid's default",
         );
         told.push(format!(
@@ -91,12 +93,22 @@ pub fn translate(
         {
             told.push(format!("{name} is not looked at, since {better} is set"));
         } else if let Some(value) = get(name) {
-            put(&mut tree, &path, Raw::Text(value.to_owned()), name);
+            put(
+                &mut tree,
+                &path,
+                Raw::Text(Zeroizing::new(value.to_owned())),
+                name,
+            );
             told.push(format!("{name} became {}", path.join(".")));
         }
     }
     let mut switch = |name: &str, path: [&str; 2], value: &str| {
-        put(&mut tree, &path, Raw::Text(value.to_owned()), name);
+        put(
+            &mut tree,
+            &path,
+            Raw::Text(Zeroizing::new(value.to_owned())),
+            name,
+        );
         told.push(format!("{name} became {} = {value:?}", path.join(".")));
     };
     if let Some(address) = get("LISTEN_ADDR") {

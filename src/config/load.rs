@@ -3,12 +3,14 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::Path;
 
 use secrecy::{ExposeSecret as _, SecretString};
 use time::Duration;
 use tracing_subscriber::filter::LevelFilter;
 
 use super::duration::positive;
+use super::inputs::{Inputs, Sources};
 use super::reader::{Findings, Problem, Problems, Section};
 use super::source::{DEFAULT_IP_VARIABLE, Node, Origin, overlay_environment, parse_file};
 use super::value::choice;
@@ -19,15 +21,6 @@ use super::{
 use crate::policy::Policy;
 use crate::session::SessionLimits;
 use crate::session::store::redis_address;
-
-/// What to load from.
-#[derive(Debug, Default)]
-pub struct Sources {
-    /// The file's name and text.
-    pub file: Option<(String, String)>,
-    /// The whole environment; what is not ours is not looked at.
-    pub environment: Vec<(String, String)>,
-}
 
 /// A configuration that can be used, and what is to be said about it.
 #[derive(Debug)]
@@ -49,14 +42,28 @@ pub struct Loaded {
 /// # Errors
 /// Everything that is wrong with it, at once.
 pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
+    load_noting(sources, &mut Inputs::default())
+}
+
+/// Loads a configuration, and notes what was looked at, whatever comes of it.
+///
+/// # Errors
+/// Everything that is wrong with it, at once.
+pub fn load_noting(sources: &Sources, inputs: &mut Inputs) -> Result<Loaded, Problems> {
     let mut findings = Findings::default();
+    if let Some((path, text)) = &sources.file {
+        inputs.note(Path::new(path), Some(text.as_bytes()));
+    }
+    findings.inputs = std::mem::take(inputs);
     let mut translated = Vec::new();
     let default_ip = default_ip(&sources.environment, &mut findings);
     let tree = written(sources, default_ip, &mut findings, &mut translated);
     if !findings.errors.is_empty() {
         // What follows a syntax error would be guesswork.
+        *inputs = findings.inputs;
         return Err(findings.errors);
     }
+    findings.inputs.note_sections(&tree);
     let keyring = signing::origin(&tree);
     let mut root = Section::root(tree, &mut findings);
     let strict = root.or("strict", false);
@@ -67,7 +74,9 @@ pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
         mut errors,
         mut warnings,
         asked,
+        inputs: noted,
     } = findings;
+    *inputs = noted;
     // Where something must be mended anyway, what should be is told along with it.
     if strict == Some(true) || !errors.is_empty() {
         errors.append(std::mem::take(&mut warnings));

@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::path::Path;
 
-use secrecy::SecretString;
-
+use super::inputs::Inputs;
 use super::source::{Node, Origin, Raw, parse_inline};
 use super::value::FromNode;
 
@@ -93,6 +93,8 @@ pub struct Findings {
     pub warnings: Problems,
     /// Every key that was asked for, written or not.
     pub asked: BTreeSet<String>,
+    /// What was looked at.
+    pub inputs: Inputs,
 }
 
 /// A table being read. Keys that nobody asked for are unknown.
@@ -123,10 +125,22 @@ impl<'a> Section<'a> {
         }
     }
 
-    fn take(&mut self, key: &str) -> Option<Node> {
+    /// A value, of which nobody will be told that it is unknown.
+    pub(super) fn take(&mut self, key: &str) -> Option<Node> {
         self.known.insert(key.to_owned());
         self.findings.asked.insert(self.name(key));
         self.table.remove(key)
+    }
+
+    /// Leaves a value to be read again.
+    pub(super) fn put_back(&mut self, key: &str, node: Node) {
+        self.table.insert(key.to_owned(), node);
+    }
+
+    /// Notes what was in a file that a key names.
+    pub(super) fn note(&mut self, key: &str, path: &Path, content: Option<&[u8]>) {
+        let key = self.name(key);
+        self.findings.inputs.note_of(&key, path, content);
     }
 
     /// A value that has not been read yet.
@@ -219,69 +233,6 @@ impl<'a> Section<'a> {
         self.fault(key, None, format!("missing: {hint}{variable}"));
     }
 
-    /// A secret, from `key` or from the file that `key_file` names.
-    pub fn secret(&mut self, key: &str) -> Option<Option<SecretString>> {
-        let file_key = format!("{key}_file");
-        let (value, file) = (self.take(key), self.take(&file_key));
-        let (origin, text) = match (value, file) {
-            (None, None) => return Some(None),
-            // The environment goes above the file, whichever of the two it sets.
-            (Some(value), Some(file))
-                if value.origin.is_variable() != file.origin.is_variable() =>
-            {
-                if value.origin.is_variable() {
-                    self.table.insert(key.to_owned(), value);
-                } else {
-                    self.table.insert(file_key, file);
-                }
-                return self.secret(key);
-            }
-            (Some(_), Some(file)) => {
-                let said = format!("both {key} and {file_key} are set: keep one");
-                self.fault(&file_key, Some(file.origin), said);
-                return None;
-            }
-            (Some(node), None) => {
-                if let Ok(text) = String::from_node(&node) {
-                    (node.origin, text)
-                } else {
-                    // Whatever was written may be the secret itself: it is not shown.
-                    self.fault(key, Some(node.origin), "expected a string in quotes");
-                    return None;
-                }
-            }
-            (None, Some(node)) => match read_secret_file(&node) {
-                Ok(text) => (node.origin, text),
-                Err(said) => {
-                    self.fault(&file_key, Some(node.origin), said);
-                    return None;
-                }
-            },
-        };
-        if text.is_empty() {
-            self.fault(key, Some(origin), "empty: a secret must have a value");
-            return None;
-        }
-        Some(Some(SecretString::from(text)))
-    }
-
-    /// A file's content, named by `key`.
-    pub fn file(&mut self, key: &str) -> Option<Option<Vec<u8>>> {
-        let Some(node) = self.take(key) else {
-            return Some(None);
-        };
-        let content = String::from_node(&node).and_then(|path| {
-            std::fs::read(&path).map_err(|error| format!("cannot read {path:?}: {error}"))
-        });
-        match content {
-            Ok(content) => Some(Some(content)),
-            Err(said) => {
-                self.fault(key, Some(node.origin), said);
-                None
-            }
-        }
-    }
-
     /// A section within; empty when it was not written.
     pub fn section(&mut self, key: &str) -> Section<'_> {
         let path = self.name(key);
@@ -313,7 +264,7 @@ impl<'a> Section<'a> {
         let Raw::Array(entries) = value else {
             let said = format!(
                 "expected a list of tables, found {}: write [[{}]] for each",
-                value.describe(),
+                value.kind(),
                 self.name(key)
             );
             self.fault(key, Some(node.origin), said);
@@ -353,7 +304,7 @@ impl<'a> Section<'a> {
         if let Raw::Table(table) = value {
             return table;
         }
-        let said = format!("expected a table, found {}", value.describe());
+        let said = format!("expected a table, found {}", value.kind());
         self.fault(key, Some(node.origin), said);
         BTreeMap::new()
     }
@@ -377,14 +328,5 @@ impl<'a> Section<'a> {
             };
             self.fault(&key, Some(node.origin), said);
         }
-    }
-}
-
-fn read_secret_file(node: &Node) -> Result<String, String> {
-    let path = String::from_node(node)?;
-    match std::fs::read_to_string(&path) {
-        // An editor's line end is not part of a secret.
-        Ok(text) => Ok(text.trim_end_matches(['\r', '\n']).to_owned()),
-        Err(error) => Err(format!("cannot read the secret from {path:?}: {error}")),
     }
 }

@@ -5,6 +5,7 @@ use std::fmt;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
+use zeroize::Zeroizing;
 
 use super::reader::{Problem, Problems};
 
@@ -49,15 +50,15 @@ pub struct Node {
     pub origin: Origin,
 }
 
-/// A value as written.
-#[derive(Debug, Clone)]
+/// A value as written. It may be a secret, so that its text is zeroed, and shown by [`Raw::describe`] alone.
+#[derive(Clone)]
 pub enum Raw {
     /// A table.
     Table(BTreeMap<String, Node>),
     /// A list.
     Array(Vec<Node>),
     /// A TOML string.
-    String(String),
+    String(Zeroizing<String>),
     /// A TOML integer.
     Integer(i64),
     /// A TOML boolean.
@@ -65,16 +66,42 @@ pub enum Raw {
     /// Any other TOML value, as written.
     Other(String),
     /// An environment variable's text, whose type is what is asked of it.
-    Text(String),
+    Text(Zeroizing<String>),
+}
+
+impl fmt::Debug for Raw {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Table(_) => "Table",
+            Self::Array(_) => "Array",
+            Self::String(_) => "String",
+            Self::Integer(_) => "Integer",
+            Self::Bool(_) => "Bool",
+            Self::Other(_) => "Other",
+            Self::Text(_) => "Text",
+        })
+    }
 }
 
 impl Raw {
-    /// What it is, for people.
+    /// Of what kind it is, for people, where secrets may stand in it.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Table(_) => "a table",
+            Self::Array(_) => "a list",
+            Self::String(_) => "a string",
+            Self::Integer(_) => "a number",
+            Self::Bool(_) => "true or false",
+            Self::Other(_) => "a number or a date",
+            Self::Text(_) => "text that is not TOML",
+        }
+    }
+
+    /// What it is, for people. Never to be asked of a secret.
     pub fn describe(&self) -> String {
         match self {
-            Self::Table(_) => "a table".to_owned(),
-            Self::Array(_) => "a list".to_owned(),
-            Self::String(text) | Self::Text(text) => format!("{text:?}"),
+            Self::Table(_) | Self::Array(_) => self.kind().to_owned(),
+            Self::String(text) | Self::Text(text) => format!("{:?}", text.as_str()),
             Self::Integer(number) => number.to_string(),
             Self::Bool(value) => value.to_string(),
             Self::Other(text) => text.clone(),
@@ -98,7 +125,7 @@ pub fn parse_file(path: &str, text: &str, problems: &mut Problems) -> BTreeMap<S
 
 /// A list or table written into an environment variable, as TOML would write it.
 pub fn parse_inline(text: &str, origin: &Origin) -> Option<Raw> {
-    let document = format!("value = {text}");
+    let document = Zeroizing::new(["value = ", text].concat());
     let table = DeTable::parse(&document).ok()?.into_inner();
     let lines = Lines {
         path: "",
@@ -163,7 +190,7 @@ pub fn overlay_environment(tree: &mut BTreeMap<String, Node>, environment: &[(St
             tree,
             &path,
             Node {
-                value: Raw::Text(text.clone()),
+                value: Raw::Text(Zeroizing::new(text.clone())),
                 origin: Origin::Variable(name.clone()),
             },
         );
@@ -195,7 +222,7 @@ impl Lines<'_> {
     fn node(&self, value: Spanned<DeValue<'_>>) -> Node {
         let origin = Origin::File(self.path.to_owned(), self.number(value.span().start));
         let value = match value.into_inner() {
-            DeValue::String(text) => Raw::String(text.into_owned()),
+            DeValue::String(text) => Raw::String(Zeroizing::new(text.into_owned())),
             DeValue::Boolean(value) => Raw::Bool(value),
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix())
                 .map_or_else(|_| Raw::Other(number.as_str().to_owned()), Raw::Integer),

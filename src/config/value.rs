@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 
 use time::Duration;
+use zeroize::Zeroizing;
 
 use super::source::{Node, Raw, parse_inline};
 
@@ -25,7 +26,7 @@ fn unlike<T>(expected: &str, node: &Node) -> Result<T, String> {
 impl FromNode for String {
     fn from_node(node: &Node) -> Result<Self, String> {
         match &node.value {
-            Raw::String(text) | Raw::Text(text) => Ok(text.clone()),
+            Raw::String(text) | Raw::Text(text) => Ok(String::clone(text)),
             _ => unlike("a string in quotes", node),
         }
     }
@@ -35,8 +36,8 @@ impl FromNode for bool {
     fn from_node(node: &Node) -> Result<Self, String> {
         match &node.value {
             Raw::Bool(value) => Ok(*value),
-            Raw::Text(text) if text == "true" || text == "1" => Ok(true),
-            Raw::Text(text) if text == "false" || text == "0" => Ok(false),
+            Raw::Text(text) if matches!(text.as_str(), "true" | "1") => Ok(true),
+            Raw::Text(text) if matches!(text.as_str(), "false" | "0") => Ok(false),
             _ => unlike("true or false", node),
         }
     }
@@ -68,7 +69,7 @@ impl FromNode for Duration {
 /// A list; a variable's text may separate its entries by commas or spaces, or write TOML.
 pub fn entries(node: &Node, expected: &str) -> Result<Vec<Node>, String> {
     let entry = |text: &str| Node {
-        value: Raw::Text(text.to_owned()),
+        value: Raw::Text(Zeroizing::new(text.to_owned())),
         origin: node.origin.clone(),
     };
     match &node.value {

@@ -12,6 +12,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
+use zeroize::Zeroizing;
 
 use crate::identity::login::LoginSecrets;
 use crate::meeting::Destination;
@@ -130,8 +131,8 @@ impl Seals {
     /// A key for something else, drawn from the first secret: it tells nothing of the seals' own, and every replica with
     /// the same secret has the same.
     #[must_use]
-    pub fn derive(&self, what_for: &str) -> [u8; 32] {
-        let mut derived = [0; 32];
+    pub fn derive(&self, what_for: &str) -> Zeroizing<[u8; 32]> {
+        let mut derived = Zeroizing::new([0; 32]);
         for (to, from) in derived
             .iter_mut()
             .zip(hmac::sign(&self.root, what_for.as_bytes()).as_ref())

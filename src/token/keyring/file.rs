@@ -13,6 +13,7 @@ use toml::value::{Datetime, Offset};
 
 use super::keys::{Entry, Keys};
 use super::rsa::{KeyError, RsaAlgorithm, SigningKey};
+use crate::secret;
 
 /// The longest kid, in bytes: it stands in every token.
 const LONGEST_KID: usize = 200;
@@ -195,7 +196,7 @@ pub(super) fn read_text(
             .parent()
             .unwrap_or(Path::new(""))
             .join(key.file.get_ref());
-        let pem = match std::fs::read(&file) {
+        let pem = match secret::read(&file) {
             Ok(pem) => pem,
             Err(error) => {
                 fault(FaultCause::UnreadableKey(file, error));

@@ -14,6 +14,7 @@ use rustls_pki_types::PrivateKeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use secrecy::SecretString;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::SigningError;
 
@@ -91,7 +92,8 @@ impl SigningKey {
     /// When there is none, or it is too small to be safe.
     pub fn from_pem(kid: String, pem: &[u8]) -> Result<Self, KeyError> {
         let der = PrivateKeyDer::from_pem_slice(pem).map_err(|_| KeyError::NoPem)?;
-        let pair = match &der {
+        let der = Zeroizing::new(der);
+        let pair = match &*der {
             PrivateKeyDer::Pkcs1(der) => KeyPair::from_der(der.secret_pkcs1_der()),
             PrivateKeyDer::Pkcs8(der) => KeyPair::from_pkcs8(der.secret_pkcs8_der()),
             _ => return Err(KeyError::NotRsa),
@@ -114,7 +116,7 @@ impl SigningKey {
     pub fn generate(kid: String, size: KeySize) -> Result<(Self, SecretString), KeyError> {
         let pair = KeyPair::generate(size).map_err(|_| KeyError::NotMade)?;
         let der: Pkcs8V1Der<'_> = pair.as_der().map_err(|_| KeyError::NotMade)?;
-        let pem = SecretString::from(pem("PRIVATE KEY", der.as_ref()));
+        let pem = SecretString::from(pem("PRIVATE KEY", der.as_ref()).as_str());
         Ok((Self { kid, pair }, pem))
     }
 
@@ -182,7 +184,7 @@ impl SigningKey {
             .public_key()
             .as_der()
             .map_err(|_| KeyError::NotMade)?;
-        Ok(pem("PUBLIC KEY", der.as_ref()))
+        Ok(pem("PUBLIC KEY", der.as_ref()).to_string())
     }
 
     /// Where Prosody's plugin looks for the public half: the SHA-256 of the kid (jitsi-meet,
@@ -227,17 +229,24 @@ pub fn hex_sha256(bytes: &[u8]) -> String {
 }
 
 /// RFC 7468: base64 in lines of 64.
-fn pem(label: &str, der: &[u8]) -> String {
-    let mut text = format!("-----BEGIN {label}-----\n");
-    let mut rest = STANDARD.encode(der);
+fn pem(label: &str, der: &[u8]) -> Zeroizing<String> {
+    let base64 = Zeroizing::new(STANDARD.encode(der));
+    let lines = base64.len() / 64 + 1;
+    // All at once: a text that grows would leave what it held behind.
+    let capacity = base64.len() + lines + 2 * ("-----BEGIN -----\n".len() + label.len());
+    let mut text = Zeroizing::new(String::with_capacity(capacity));
+    for part in ["-----BEGIN ", label, "-----\n"] {
+        text.push_str(part);
+    }
+    let mut rest = base64.as_str();
     while !rest.is_empty() {
-        let following = rest.split_off(rest.len().min(64));
-        text.push_str(&rest);
+        let (line, following) = rest.split_at(rest.len().min(64));
+        text.push_str(line);
         text.push('\n');
         rest = following;
     }
-    text.push_str("-----END ");
-    text.push_str(label);
-    text.push_str("-----\n");
+    for part in ["-----END ", label, "-----\n"] {
+        text.push_str(part);
+    }
     text
 }

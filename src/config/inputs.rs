@@ -1,0 +1,156 @@
+//! What a configuration is made of, and how to see later whether any of it has changed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use zeroize::Zeroize as _;
+
+use super::source::{Node, Raw};
+use crate::secret;
+
+/// What to load from. All of it may hold secrets, so that it is zeroed in the end, and shown nowhere.
+#[derive(Default)]
+pub struct Sources {
+    /// The file's name and text.
+    pub file: Option<(String, String)>,
+    /// The whole environment; what is not ours is not looked at.
+    pub environment: Vec<(String, String)>,
+}
+
+impl Sources {
+    /// The same environment, with another file.
+    pub fn replace_file(&mut self, path: &Path, text: &str) {
+        if let Some((_, text)) = &mut self.file {
+            text.zeroize();
+        }
+        self.file = Some((path.display().to_string(), text.to_owned()));
+    }
+}
+
+impl Drop for Sources {
+    fn drop(&mut self) {
+        if let Some((_, text)) = &mut self.file {
+            text.zeroize();
+        }
+        self.environment
+            .iter_mut()
+            .for_each(|(_, value)| value.zeroize());
+    }
+}
+
+impl fmt::Debug for Sources {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sources")
+            .field("file", &self.file.as_ref().map(|(path, _)| path))
+            .finish_non_exhaustive()
+    }
+}
+
+/// What tells one content from another, and is shown nowhere.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Fingerprint([u8; 32]);
+
+impl fmt::Debug for Fingerprint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprint")
+    }
+}
+
+impl Fingerprint {
+    /// That of some content.
+    #[must_use]
+    pub fn of(content: &[u8]) -> Self {
+        let mut bytes = [0; 32];
+        let whole = digest(&SHA256, content);
+        bytes
+            .iter_mut()
+            .zip(whole.as_ref())
+            .for_each(|(to, from)| *to = *from);
+        Self(bytes)
+    }
+
+    /// That of what it is of, followed by something else.
+    fn and(self, other: Self) -> Self {
+        Self::of(&[self.0, other.0].concat())
+    }
+}
+
+/// Files by what was in them; nothing for one that could not be read.
+pub type Files = BTreeMap<PathBuf, Option<Fingerprint>>;
+
+/// What is in these files now. Blocks on the file system.
+pub fn look_at<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Files {
+    let read = |path: &Path| secret::read(path).ok().map(|it| Fingerprint::of(&it));
+    files.map(|path| (path.clone(), read(path))).collect()
+}
+
+/// What a configuration was made of.
+#[derive(Debug, Clone, Default)]
+pub struct Inputs {
+    /// The configuration file and those that it names, but a keyring, which is looked at on its own.
+    pub files: Files,
+    sections: BTreeMap<String, Fingerprint>,
+}
+
+impl Inputs {
+    /// Notes what was in a file.
+    pub fn note(&mut self, path: &Path, content: Option<&[u8]>) {
+        let content = content.map(Fingerprint::of);
+        self.files.insert(path.to_owned(), content);
+    }
+
+    /// Notes what was in a file that a key below this one names.
+    pub(super) fn note_of(&mut self, key: &str, path: &Path, content: Option<&[u8]>) {
+        self.note(path, content);
+        let section = key.split(['.', '[']).next().unwrap_or_default();
+        let content = Fingerprint::of(content.unwrap_or_default());
+        self.add(section, content);
+    }
+
+    /// Notes what is written in each section, wherever it is written.
+    pub(super) fn note_sections(&mut self, tree: &BTreeMap<String, Node>) {
+        for (section, node) in tree {
+            self.add(section, of(&node.value));
+        }
+    }
+
+    fn add(&mut self, section: &str, part: Fingerprint) {
+        let whole = match self.sections.get(section) {
+            Some(before) => before.and(part),
+            None => part,
+        };
+        self.sections.insert(section.to_owned(), whole);
+    }
+
+    /// The sections that differ, the files that they name included.
+    #[must_use]
+    pub fn sections_unlike(&self, other: &Self) -> Vec<String> {
+        let all: BTreeSet<&String> = self.sections.keys().chain(other.sections.keys()).collect();
+        all.into_iter()
+            .filter(|section| self.sections.get(*section) != other.sections.get(*section))
+            .cloned()
+            .collect()
+    }
+}
+
+/// Each value by its kind and its content; of lists and tables, the fingerprints of what is in them.
+fn of(value: &Raw) -> Fingerprint {
+    let kind = |kind: &str| Fingerprint::of(kind.as_bytes());
+    let with = |whole: Fingerprint, text: &str| whole.and(Fingerprint::of(text.as_bytes()));
+    match value {
+        Raw::Table(members) => members.iter().fold(kind("table"), |whole, (key, node)| {
+            with(whole, key).and(of(&node.value))
+        }),
+        Raw::Array(entries) => {
+            let entries = entries.iter();
+            entries.fold(kind("list"), |whole, node| whole.and(of(&node.value)))
+        }
+        Raw::String(text) => with(kind("string"), text),
+        Raw::Text(text) => with(kind("text"), text),
+        Raw::Integer(number) => with(kind("integer"), &number.to_string()),
+        Raw::Bool(value) => with(kind("boolean"), &value.to_string()),
+        Raw::Other(text) => with(kind("other"), text),
+    }
+}

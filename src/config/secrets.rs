@@ -1,0 +1,100 @@
+//! Reads secrets, and files that others are named by.
+
+use std::path::Path;
+
+use secrecy::SecretString;
+use zeroize::Zeroizing;
+
+use super::reader::Section;
+use super::source::{Node, Raw};
+use super::value::FromNode;
+use crate::secret;
+
+impl Section<'_> {
+    /// A secret, from `key` or from the file that `key_file` names.
+    pub fn secret(&mut self, key: &str) -> Option<Option<SecretString>> {
+        let file_key = format!("{key}_file");
+        let (value, file) = (self.take(key), self.take(&file_key));
+        let (origin, secret) = match (value, file) {
+            (None, None) => return Some(None),
+            // The environment goes above the file, whichever of the two it sets.
+            (Some(value), Some(file))
+                if value.origin.is_variable() != file.origin.is_variable() =>
+            {
+                if value.origin.is_variable() {
+                    self.put_back(key, value);
+                } else {
+                    self.put_back(&file_key, file);
+                }
+                return self.secret(key);
+            }
+            (Some(_), Some(file)) => {
+                let said = format!("both {key} and {file_key} are set: keep one");
+                self.fault(&file_key, Some(file.origin), said);
+                return None;
+            }
+            (Some(node), None) => {
+                if let Raw::String(text) | Raw::Text(text) = &node.value {
+                    (node.origin, SecretString::from(text.as_str()))
+                } else {
+                    // Whatever was written may be the secret itself: it is not shown.
+                    self.fault(key, Some(node.origin), "expected a string in quotes");
+                    return None;
+                }
+            }
+            (None, Some(node)) => match self.secret_file(&file_key, &node) {
+                // An editor's line end is not part of a secret.
+                Ok(text) => (node.origin, text.trim_end_matches(['\r', '\n']).into()),
+                Err(said) => {
+                    self.fault(&file_key, Some(node.origin), said);
+                    return None;
+                }
+            },
+        };
+        if secrecy::ExposeSecret::expose_secret(&secret).is_empty() {
+            self.fault(key, Some(origin), "empty: a secret must have a value");
+            return None;
+        }
+        Some(Some(secret))
+    }
+
+    fn secret_file(&mut self, key: &str, node: &Node) -> Result<Zeroizing<String>, String> {
+        let (Raw::String(path) | Raw::Text(path)) = &node.value else {
+            return Err("expected a file's path in quotes".to_owned());
+        };
+        // Who takes the key for the secret's own has written the secret here, which is not shown.
+        let shown = if path.starts_with(['/', '.']) && !path.contains(char::is_control) {
+            format!("{:?}", path.as_str())
+        } else {
+            "the file that it names (written from the root on, it would stand here)".to_owned()
+        };
+        let content = self.read_file(key, path);
+        let text = content.and_then(|content| secret::text(&content));
+        text.map_err(|error| format!("cannot read the secret from {shown}: {error}"))
+    }
+
+    /// A file's content, named by `key`.
+    pub fn file(&mut self, key: &str) -> Option<Option<Vec<u8>>> {
+        let Some(node) = self.take(key) else {
+            return Some(None);
+        };
+        let content = String::from_node(&node).and_then(|path| {
+            self.read_file(key, &path)
+                .map_err(|error| format!("cannot read {path:?}: {error}"))
+        });
+        match content {
+            Ok(content) => Some(Some(content.to_vec())),
+            Err(said) => {
+                self.fault(key, Some(node.origin), said);
+                None
+            }
+        }
+    }
+
+    fn read_file(&mut self, key: &str, path: &str) -> std::io::Result<Zeroizing<Vec<u8>>> {
+        let path = Path::new(path);
+        let content = secret::read(path);
+        self.note(key, path, content.as_deref().ok().map(Vec::as_slice));
+        content
+    }
+}
