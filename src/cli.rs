@@ -9,13 +9,17 @@ mod serve;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anyhow::{Context as _, anyhow};
 use clap::{Parser, Subcommand};
 
 use self::keys::KeysCommand;
-use crate::clock::{Clock as _, SystemClock};
+use crate::clock::{Clock as _, SharedClock, SystemClock};
+use crate::config::inputs::Inputs;
 use crate::config::{Loaded, Problems, Sources, listen, load};
+use crate::reload::{LoadError, Origin};
+use crate::secret;
 
 /// Single sign-on for Jitsi Meet: OpenID Connect in, Jitsi tokens out.
 #[derive(Debug, Parser)]
@@ -76,9 +80,22 @@ pub type Environment = Vec<(String, String)>;
 /// Whatever keeps the command from doing its work, for people.
 pub fn run(cli: Cli, environment: Environment) -> anyhow::Result<ExitCode> {
     core_dumps::forbid().context("cannot keep secrets out of core dumps")?;
+    let environment = Sources {
+        file: None,
+        environment,
+    };
     match cli.command {
         Command::Serve { config } => {
-            in_runtime(serve::serve(configuration(config.as_deref(), environment)?))
+            let mut origin = Origin::new(config, environment);
+            let clock: SharedClock = Arc::new(SystemClock);
+            let mut inputs = Inputs::default();
+            let loaded = origin
+                .load(&mut inputs, &clock)
+                .map_err(|error| match error {
+                    LoadError::Problems(problems) => to_mend(&problems),
+                    unreadable @ LoadError::Unreadable(..) => unreadable.into(),
+                })?;
+            in_runtime(serve::serve(loaded, clock, origin, inputs))
         }
         Command::Demo { listen } => in_runtime(crate::demo::run(listen)),
         Command::Config {
@@ -99,25 +116,19 @@ fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::R
         .block_on(work)
 }
 
-fn sources(file: Option<&Path>, environment: Environment) -> anyhow::Result<Sources> {
-    let file = match file {
-        Some(path) => {
-            let text = std::fs::read_to_string(path)
-                .with_context(|| format!("cannot read the configuration {}", path.display()))?;
-            Some((path.display().to_string(), text))
-        }
-        None => None,
-    };
-    Ok(Sources { file, environment })
+fn sources(file: Option<&Path>, environment: Sources) -> anyhow::Result<Sources> {
+    let mut sources = environment;
+    if let Some(path) = file {
+        let text = secret::read_text(path)
+            .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+        sources.replace_file(path, &text);
+    }
+    Ok(sources)
 }
 
 /// Loads, and looks at what depends on the time.
 fn load_now(sources: &Sources) -> Result<Loaded, Problems> {
     load(sources)?.at(SystemClock.now())
-}
-
-fn configuration(file: Option<&Path>, environment: Environment) -> anyhow::Result<Loaded> {
-    load_now(&sources(file, environment)?).map_err(|problems| to_mend(&problems))
 }
 
 fn to_mend(problems: &Problems) -> anyhow::Error {

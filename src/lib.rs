@@ -20,6 +20,7 @@
 //! | [`web`] | HTTP: every route and every layer on one page; handlers call the stages in order |
 //! | [`config`] | everything that can be set, as it is meant; every fault in one report |
 //! | [`observe`] | the log, the request's one line, the audit of decisions |
+//! | [`reload`] | the configuration, changed while the server runs |
 //! | [`pattern`] | `*` and `{name}` in rules: for rooms, groups and tenants |
 //! | [`secret`] | files with secrets, and which copies of secrets are out of our hands |
 //! | [`clock`] | the one clock, passed in |
@@ -46,6 +47,8 @@ pub mod web;
 pub mod config;
 
 pub mod observe;
+
+pub mod reload;
 
 pub mod pattern;
 

@@ -6,6 +6,7 @@ use std::io::IsTerminal as _;
 use std::sync::Arc;
 
 use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::admit::Outcome;
@@ -14,28 +15,51 @@ use crate::identity::{Groups, Person};
 use crate::meeting::MeetingRequest;
 use crate::policy::DeniedCause;
 
+/// Changes the level of the log while it is written.
+pub struct LogLevel(Box<dyn Fn(LevelFilter) + Send + Sync>);
+
+impl LogLevel {
+    /// Of a log that is somebody else's, and stays as it is.
+    #[must_use]
+    pub fn fixed() -> Self {
+        Self(Box::new(|_| {}))
+    }
+
+    /// From now on, this is the least level.
+    pub fn set(&self, level: LevelFilter) {
+        (self.0)(level);
+    }
+}
+
+/// Libraries below are told about only when something is wrong with them.
+fn filter(level: LevelFilter) -> EnvFilter {
+    EnvFilter::builder().parse_lossy(format!("warn,jitsi_oidc_bridge={level},audit=info"))
+}
+
 /// Sends log lines to standard error: text for a terminal, JSON otherwise.
-pub fn start_logging(log: Log) {
-    // Libraries below are told about only when something is wrong with them.
-    let filter = EnvFilter::builder()
-        .parse_lossy(format!("warn,jitsi_oidc_bridge={},audit=info", log.level));
+pub fn start_logging(log: Log) -> LogLevel {
     let text = match log.format {
         LogFormat::Auto => std::io::stderr().is_terminal(),
         LogFormat::Text => true,
         LogFormat::Json => false,
     };
     let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter)
+        .with_env_filter(filter(log.level))
         .with_writer(std::io::stderr);
-    // A second call (in tests) leaves the first subscriber in place.
-    let _ = if text {
-        builder
+    // A second call (in tests) leaves the first subscriber in place. A handle whose subscriber is gone changes nothing.
+    if text {
+        let builder = builder
             .with_ansi(std::io::stderr().is_terminal())
-            .finish()
-            .try_init()
+            .with_filter_reloading();
+        let handle = builder.reload_handle();
+        let _ = builder.finish().try_init();
+        LogLevel(Box::new(move |level| drop(handle.reload(filter(level)))))
     } else {
-        builder.json().flatten_event(true).finish().try_init()
-    };
+        let builder = builder.json().flatten_event(true).with_filter_reloading();
+        let handle = builder.reload_handle();
+        let _ = builder.finish().try_init();
+        LogLevel(Box::new(move |level| drop(handle.reload(filter(level)))))
+    }
 }
 
 /// A decision, as the audit tells it.

@@ -192,6 +192,12 @@ pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, Bu
 }
 
 impl App {
+    /// The time.
+    #[must_use]
+    pub fn clock(&self) -> SharedClock {
+        self.lasting.clock.clone()
+    }
+
     /// The server of another configuration, with all that lasts and what is known of the providers.
     ///
     /// # Errors

@@ -1,26 +1,35 @@
 //! `serve`: the bridge, until it is told to stop.
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::clock::SystemClock;
+use crate::clock::SharedClock;
 use crate::config::Loaded;
+use crate::config::inputs::Inputs;
 use crate::observe::{self, Audit};
-use crate::web;
+use crate::reload::{self, Origin, Reloader};
+use crate::web::{self, Live};
 
-/// Serves until SIGTERM or SIGINT.
-pub async fn serve(loaded: Loaded) -> anyhow::Result<ExitCode> {
+/// Serves until SIGTERM or SIGINT. What was loaded comes from `origin`, with these inputs, and is loaded again when that
+/// changes, and on SIGHUP.
+pub async fn serve(
+    loaded: Loaded,
+    clock: SharedClock,
+    origin: Origin,
+    inputs: Inputs,
+) -> anyhow::Result<ExitCode> {
+    // First of all, for until then it would end the process.
+    let hung_up = signal(SignalKind::hangup())?;
     let Loaded {
         config,
         warnings,
         translated,
         ..
     } = loaded;
-    observe::start_logging(config.log);
+    let log_level = observe::start_logging(config.log);
     for line in translated {
         tracing::info!("{line}");
     }
@@ -29,7 +38,7 @@ pub async fn serve(loaded: Loaded) -> anyhow::Result<ExitCode> {
     }
     let listen = config.server.listen;
     let public_url = config.server.public_url.to_string();
-    let app = web::build(config, Arc::new(SystemClock), Audit::default())?;
+    let live = Live::from(web::build(config, clock, Audit::default())?);
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("cannot listen on {listen} (server.listen)"))?;
@@ -38,11 +47,14 @@ pub async fn serve(loaded: Loaded) -> anyhow::Result<ExitCode> {
         signal(SignalKind::interrupt())?,
     );
     tracing::info!(server.listen = %listen, server.public_url = public_url, "ready for browsers");
-    web::serve(listener, app, async move {
+    let reloader = Reloader::new(origin, inputs, live.clone(), log_level);
+    let reloading = tokio::spawn(reloader.run(reload::LOOK_EVERY, hung_up));
+    web::serve(listener, live, async move {
         tokio::select! {
             _ = terminated.recv() => {}
             _ = interrupted.recv() => {}
         }
+        reloading.abort();
         tracing::info!("stopping; running requests may finish");
     })
     .await?;

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
@@ -61,6 +62,26 @@ impl Live {
                 () = &mut end => return,
             }
         }
+    }
+}
+
+impl App {
+    /// Asks each provider of which nothing is known. Whatever has not come in time comes later.
+    pub async fn ask_providers(&self, within: Duration) {
+        let mut asking = JoinSet::new();
+        for provider in self.providers.iter().filter(|one| one.known().is_none()) {
+            let provider = provider.clone();
+            asking.spawn(async move {
+                if let Err(error) = provider.current().await {
+                    tracing::warn!(provider.name = provider.settings.name, %error, "provider not reached; asking again");
+                }
+            });
+        }
+        // Too late is as good as not at all: the provider goes on being asked.
+        let _ = tokio::time::timeout(within, async {
+            while asking.join_next().await.is_some() {}
+        })
+        .await;
     }
 }
 

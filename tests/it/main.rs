@@ -48,6 +48,8 @@ mod provider_life;
 mod providers;
 mod pushed_requests;
 mod redirects;
+mod reload;
+mod reload_keeps;
 mod room_names;
 mod sessions;
 mod shutdown;

@@ -7,9 +7,11 @@ pub mod fault;
 pub mod forge;
 pub mod keyring;
 pub mod keys;
+pub mod log;
 pub mod logout;
 pub mod protocol;
 pub mod provider;
+pub mod scene;
 pub mod stores;
 
 pub use bridge::{Bridge, JITSI, TestClock};

@@ -6,8 +6,8 @@ use jitsi_oidc_bridge::clock::Clock;
 use jitsi_oidc_bridge::config::{Loaded, Sources, load};
 use jitsi_oidc_bridge::observe::{Audit, Decided, DecidedOutcome};
 use jitsi_oidc_bridge::token::keyring::Keyring;
-use jitsi_oidc_bridge::web;
 use jitsi_oidc_bridge::web::error::Cause;
+use jitsi_oidc_bridge::web::{self, Live};
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode};
 use serde_json::Value;
 use time::{Duration, OffsetDateTime};
@@ -69,6 +69,8 @@ pub struct Bridge {
     pub url: String,
     pub clock: Arc<TestClock>,
     pub keyring: Keyring,
+    /// What answers, and may be replaced.
+    pub live: Live,
     decisions: Arc<Mutex<Vec<Decided>>>,
     causes: Arc<Mutex<Vec<String>>>,
     end: Option<oneshot::Sender<()>>,
@@ -94,23 +96,7 @@ impl Bridge {
     async fn with(provider: &Provider, path: &str, further: &str, policy: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}{path}", listener.local_addr().unwrap());
-        let usual = format!(
-            "server.public_url = {url:?}\njitsi.url = {JITSI:?}\ntoken.secret = {TOKEN_SECRET:?}\nprovider.issuer = {:?}\n\
-             provider.client_id = {CLIENT_ID:?}\nprovider.client_secret = {CLIENT_SECRET:?}\n",
-            provider.issuer
-        );
-        // Dotted keys may be written again by `further`: the later line counts.
-        let kept = usual.lines().filter(|line| {
-            let key = line.split_once(" = ").unwrap().0;
-            !further.lines().any(|other| {
-                other.trim().starts_with(&format!("{key} ="))
-                    || other.trim() == format!("# no {key}")
-            })
-        });
-        let text = format!(
-            "{}\n{further}\n{policy}",
-            kept.collect::<Vec<_>>().join("\n")
-        );
+        let text = settings(provider, &url, further, policy);
         let loaded = load(&Sources {
             file: Some(("test.toml".to_owned(), text)),
             environment: Vec::new(),
@@ -147,9 +133,11 @@ impl Bridge {
         let causes = Arc::new(Mutex::new(Vec::new()));
         app.router = told(app.router, causes.clone());
         app.patience = change(app.patience);
+        let live = Live::from(app);
+        let served = live.clone();
         let (end, is_ended) = oneshot::channel::<()>();
         let ended = tokio::spawn(async move {
-            web::serve(listener, app, async { drop(is_ended.await) })
+            web::serve(listener, served, async { drop(is_ended.await) })
                 .await
                 .unwrap();
         });
@@ -157,6 +145,7 @@ impl Bridge {
             url,
             clock: provider.clock.clone(),
             keyring,
+            live,
             decisions,
             causes,
             end: Some(end),
@@ -188,6 +177,26 @@ impl Bridge {
     pub async fn finished(self) {
         self.ended.await.unwrap();
     }
+}
+
+/// A configuration with the usual settings, further ones over them, and these rules.
+pub fn settings(provider: &Provider, url: &str, further: &str, policy: &str) -> String {
+    let usual = format!(
+        "server.public_url = {url:?}\njitsi.url = {JITSI:?}\ntoken.secret = {TOKEN_SECRET:?}\nprovider.issuer = {:?}\n\
+             provider.client_id = {CLIENT_ID:?}\nprovider.client_secret = {CLIENT_SECRET:?}\n",
+        provider.issuer
+    );
+    // Dotted keys may be written again by `further`: the later line counts.
+    let kept = usual.lines().filter(|line| {
+        let key = line.split_once(" = ").unwrap().0;
+        !further.lines().any(|other| {
+            other.trim().starts_with(&format!("{key} =")) || other.trim() == format!("# no {key}")
+        })
+    });
+    format!(
+        "{}\n{further}\n{policy}",
+        kept.collect::<Vec<_>>().join("\n")
+    )
 }
 
 /// The payload of a token of ours; panics when the signature is wrong.
