@@ -144,31 +144,32 @@ impl Reloader {
     /// Takes over what is configured if it has changed, and two looks in a row have found it so.
     pub async fn look(&mut self) -> Looked {
         let seen = self.seen.take();
-        let paths = seen.as_ref().unwrap_or(&self.read).clone();
+        // Those in force as well: whoever mends a bad file will most likely name them again.
+        let known = [&self.in_force.files, &self.read];
+        let mut paths: Files = known
+            .into_iter()
+            .flatten()
+            .map(|(path, is)| (path.clone(), *is))
+            .collect();
+        paths.extend(seen.clone().into_iter().flatten());
         let looked = tokio::task::spawn_blocking(move || look_at(paths.keys())).await;
         let Ok(now) = looked else {
             return Looked::Unchanged;
         };
-        let changed = self
-            .read
-            .iter()
-            .any(|(path, was)| now.get(path) != Some(was));
+        let changed = !stands_in(&self.read, &now);
         // One that was refused may become good by what is not looked at here, such as a keyring or the time.
         if !changed && self.refused.is_none() {
             return Looked::Unchanged;
         }
-        if changed && seen.as_ref() != Some(&now) {
+        let settled = seen.is_some_and(|seen| stands_in(&seen, &now));
+        if changed && !settled {
             self.seen = Some(now);
             return Looked::Unsettled;
         }
         let Some((inputs, loaded)) = self.load().await else {
             return Looked::Unchanged;
         };
-        if inputs
-            .files
-            .iter()
-            .any(|(path, is)| now.get(path) != Some(is))
-        {
+        if !stands_in(&inputs.files, &now) {
             // Changed since, or it names a file that nobody has looked at yet.
             self.seen = Some(inputs.files);
             return Looked::Unsettled;
@@ -266,4 +267,10 @@ impl Reloader {
         }
         Ok(())
     }
+}
+
+/// Whether all of these files are found with the same content.
+fn stands_in(files: &Files, found: &Files) -> bool {
+    let mut files = files.iter();
+    files.all(|(path, is)| found.get(path) == Some(is))
 }

@@ -96,8 +96,15 @@ async fn a_bad_configuration_changes_nothing_and_each_of_its_faults_is_told_once
 
 #[tokio::test]
 async fn a_file_that_is_still_being_written_is_not_taken() {
-    let mut scene = Scene::with("").await;
-    let text = scene.text("", CLOSED);
+    let folder = KeyFolder::new();
+    folder.put("secret", &"s".repeat(32));
+    let secret = folder.path().join("secret");
+    let further = format!(
+        "# no token.secret\ntoken.secret_file = \"{}\"",
+        secret.display()
+    );
+    let mut scene = Scene::in_folder(folder, &further, POLICY).await;
+    let text = scene.text(&further, CLOSED);
     for end in [text.len() / 3, text.len() / 2] {
         scene.folder.put("bridge.toml", &text[..end]);
         assert_eq!(scene.reloader.look().await, Looked::Unsettled);
@@ -107,6 +114,12 @@ async fn a_file_that_is_still_being_written_is_not_taken() {
     scene.folder.put("bridge.toml", &text);
     scene.is_taken().await;
     assert_eq!(scene.log.take(&["ERROR"]), [] as [&str; 0]);
+
+    // Refused for its syntax, and mended: what it names has been looked at all the time.
+    scene.folder.put("bridge.toml", "[");
+    scene.is_refused().await;
+    scene.folder.put("bridge.toml", &text);
+    scene.is_taken().await;
 
     // Begun, and taken back.
     scene.folder.put("bridge.toml", &text[..9]);
