@@ -73,6 +73,10 @@ class Bridge:
     def stop(self):
         return self._server.stop()
 
+    def hang_up(self):
+        """Tells it to read its configuration again."""
+        self._server.hang_up()
+
     def log(self):
         return self._server.said()
 

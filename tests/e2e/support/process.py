@@ -67,6 +67,10 @@ class Server:
         self.process = None
         return code
 
+    def hang_up(self):
+        """Sends it SIGHUP, which most servers take for a wish to read their configuration again."""
+        self._signal(signal.SIGHUP)
+
     def said(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
