@@ -33,7 +33,12 @@ impl FromNode for InternalUrl {
 fn parse(node: &Node) -> Result<Url, String> {
     let text = String::from_node(node)?;
     let expected = |why: String| {
-        format!("expected an address such as \"https://meet.example.org\", found {text:?}{why}")
+        // Before an '@' stands a password, perhaps.
+        let found = match text.rsplit_once('@') {
+            Some((_, after)) => format!("one that ends with {after:?}"),
+            None => format!("{text:?}"),
+        };
+        format!("expected an address such as \"https://meet.example.org\", found {found}{why}")
     };
     let url = Url::parse(&text).map_err(|error| match error {
         url::ParseError::RelativeUrlWithoutBase => expected(String::new()),
