@@ -18,6 +18,7 @@ use self::keys::KeysCommand;
 use crate::clock::{Clock as _, SharedClock, SystemClock};
 use crate::config::inputs::Inputs;
 use crate::config::{Loaded, Problems, Sources, listen, load};
+use crate::observe::panics;
 use crate::reload::{LoadError, Origin};
 use crate::secret;
 
@@ -79,6 +80,7 @@ pub type Environment = Vec<(String, String)>;
 /// # Errors
 /// Whatever keeps the command from doing its work, for people.
 pub fn run(cli: Cli, environment: Environment) -> anyhow::Result<ExitCode> {
+    panics::watch();
     core_dumps::forbid().context("cannot keep secrets out of core dumps")?;
     let environment = Sources {
         file: None,

@@ -2,6 +2,8 @@
 //!
 //! Never a query string, code, state, token or cookie.
 
+pub mod panics;
+
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 

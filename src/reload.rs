@@ -185,16 +185,15 @@ impl Reloader {
             let loaded = origin.load(&mut inputs, &clock);
             (origin, inputs, loaded)
         });
-        match loading.await {
-            Ok((origin, inputs, loaded)) => {
-                self.origin = Some(origin);
-                Some((inputs, loaded))
-            }
-            Err(error) => {
-                tracing::error!(%error, "the configuration could not be read again, and will not be: restart the bridge");
-                None
-            }
-        }
+        // The error would say what a panic says, which is told nowhere.
+        let Ok((origin, inputs, loaded)) = loading.await else {
+            tracing::error!(
+                "the configuration could not be read again, and will not be: restart the bridge"
+            );
+            return None;
+        };
+        self.origin = Some(origin);
+        Some((inputs, loaded))
     }
 
     /// `is_news`: what is wrong is told even if it is what was wrong before.

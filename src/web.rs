@@ -416,5 +416,5 @@ fn router(state: AppState, most_at_once: usize) -> Router {
         .layer(middleware::from_fn(request::headers))
         .layer(middleware::from_fn(request::tell))
         // Whatever happens in the layers themselves still gets an answer.
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(error::from_panic_in_a_layer))
 }

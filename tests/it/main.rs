@@ -51,6 +51,7 @@ mod redirects;
 mod reload;
 mod reload_keeps;
 mod room_names;
+mod secrecy;
 mod sessions;
 mod shutdown;
 mod sign_out;
