@@ -59,7 +59,10 @@ impl Origin {
                 }
             }
         }
-        load_noting(&self.sources, inputs)
+        let loaded = load_noting(&self.sources, inputs);
+        // Until the next time it is of no use, and may hold secrets.
+        self.sources.forget_file();
+        loaded
             .and_then(|loaded| loaded.at(clock.now()))
             .map_err(LoadError::Problems)
     }

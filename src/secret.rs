@@ -7,7 +7,8 @@
 //! Out of our hands are the copies of others, for which there is `PR_SET_DUMPABLE` (`cli/core_dumps.rs`) alone:
 //!
 //! - The environment of the process stays where the kernel has put it. To overwrite it takes `unsafe`.
-//! - toml builds the text of a string with escapes piece by piece, and leaves the pieces.
+//! - toml builds the text of a string with escapes piece by piece, and leaves the pieces; and of a text that is not TOML,
+//!   its error holds all, and frees it.
 //! - jsonwebtoken takes a PEM file apart in memory that it only frees; what it keeps of it is zeroed. aws-lc-rs's digests
 //!   and HMAC tags, from which keys are drawn, are values that nobody zeroes.
 //! - fred keeps Redis's address and password for as long as it may have to connect again, reqwest the client's secret, in a

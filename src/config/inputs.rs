@@ -22,18 +22,21 @@ pub struct Sources {
 impl Sources {
     /// The same environment, with another file.
     pub fn replace_file(&mut self, path: &Path, text: &str) {
-        if let Some((_, text)) = &mut self.file {
+        self.forget_file();
+        self.file = Some((path.display().to_string(), text.to_owned()));
+    }
+
+    /// The environment alone.
+    pub fn forget_file(&mut self) {
+        if let Some((_, mut text)) = self.file.take() {
             text.zeroize();
         }
-        self.file = Some((path.display().to_string(), text.to_owned()));
     }
 }
 
 impl Drop for Sources {
     fn drop(&mut self) {
-        if let Some((_, text)) = &mut self.file {
-            text.zeroize();
-        }
+        self.forget_file();
         self.environment
             .iter_mut()
             .for_each(|(_, value)| value.zeroize());

@@ -1,6 +1,7 @@
 //! A room's password: a secret that travels in moderators' tokens and nowhere else.
 
 use secrecy::{ExposeSecret as _, SecretString};
+use zeroize::Zeroizing;
 
 use crate::identity::claims::clean;
 
@@ -21,7 +22,8 @@ impl RoomPassword {
     /// # Errors
     /// When it holds something else.
     pub fn new(secret: SecretString) -> Result<Self, RoomPasswordError> {
-        if clean(secret.expose_secret()) == secret.expose_secret() {
+        let cleaned = Zeroizing::new(clean(secret.expose_secret()));
+        if *cleaned == secret.expose_secret() {
             Ok(Self(secret))
         } else {
             Err(RoomPasswordError)
