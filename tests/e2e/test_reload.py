@@ -6,85 +6,22 @@ from contextlib import contextmanager
 import jwt
 import pytest
 
-from support.bridge import Bridge, Secrets, new_url
-from support.provider import Provider
+from support.bridge import Secrets
+from support.configured import asking_nothing
+from support.configured import configured as a_configured
 from support.visitor import NotLetIn, Visitor
-from support.waiting import wait_until
-
-CLIENT_ID = "jitsi-oidc-bridge"
-CONFIG = """
-[token]
-secret_file = "{secret_file}"
-lifetime = "{hours}h"
-
-[provider]
-client_id = "jitsi-oidc-bridge"
-
-[policy]
-default = "participant"
-
-[log]
-level = "{level}"
-"""
-
-
-class Configured:
-    """A bridge that keeps all in memory, whose configuration and secret can be written anew."""
-
-    def __init__(self, settings, jitsi, provider, folder, log):
-        self.keys = Secrets()
-        self.secret = folder / "secret"
-        self._file = folder / "bridge.toml"
-        self.secret.write_text(self.keys.token)
-        self.write(hours=1)
-        # Nothing but addresses and the client's secret stands in the environment, which stays as it was at the start.
-        without = ["TOKEN__SECRET", "PROVIDER__INTERNAL_URL", "SESSION__REDIS_URL", "SESSION__COOKIE_KEYS"]
-        self.bridge = Bridge(
-            settings.bridge,
-            new_url(),
-            jitsi.url,
-            provider.issuer,
-            None,
-            None,
-            self.keys,
-            log,
-            config=self._file,
-            **{f"BRIDGE_{name}": None for name in without},
-        )
-
-    def write(self, hours, level="info"):
-        self._file.write_text(CONFIG.format(secret_file=self.secret, hours=hours, level=level))
-
-    def spoil(self):
-        """Leaves out the end of it, as somebody does who is not yet done."""
-        text = self._file.read_text()
-        self._file.write_text(text[: text.index("client_id") + 12])
-
-    def told(self, what):
-        return self.bridge.log().count(what)
-
-    def tells(self, what, times=1):
-        wait_until(f"{what!r} in the log", lambda: self.told(what) >= times)
 
 
 @pytest.fixture(scope="module")
 def provider():
-    provider = Provider(CLIENT_ID)
-    provider.claims = {"sub": "42", "name": "Alice", "preferred_username": "alice"}
-    yield provider
-    provider.stop()
+    with asking_nothing() as provider:
+        yield provider
 
 
 @pytest.fixture
 def configured(request, settings, jitsi, provider, tmp_path):
-    log = settings.logs / f"bridge-{request.node.name}.log"
-    configured = Configured(settings, jitsi, provider, tmp_path, log)
-    configured.bridge.start()
-    yield configured
-    assert configured.bridge.stop() == 0
-    log = configured.bridge.log()
-    # With the full stop: by chance, the rest stands in one of so many random names.
-    assert ".eyJ" not in log and "panicked" not in log
+    with a_configured(settings, jitsi, provider, tmp_path, request.node.name) as configured:
+        yield configured
 
 
 @contextmanager
@@ -146,7 +83,7 @@ def test_a_changed_file_is_taken_by_itself_and_a_spoilt_one_changes_nothing(conf
 
         configured.spoil()
         configured.tells("the old one stays in force")
-        assert configured.told("bridge.toml:7: not valid TOML") == 1
+        assert configured.told("bridge.toml:8: not valid TOML") == 1
         assert hours_of(resident.token("standup"), configured.keys.token) == 2
 
         configured.write(hours=3, level="warn")

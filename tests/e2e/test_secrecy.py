@@ -1,17 +1,21 @@
 """What operators may read in the bridge's log and after a crash, and what nobody may."""
 
+import base64
 import os
+import secrets
 import signal
 import subprocess
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from support.configured import asking_nothing, configured
 from support.jitsi_rules import token_in
 from support.meeting import arrive
 from support.people import EVERYBODY, TIM
 from support.process import free_port
 from support.sign_in import sign_in
+from support.visitor import Visitor
 
 
 def test_the_log_tells_of_the_decision_but_not_of_token_code_state_cookie_or_secret(
@@ -43,6 +47,66 @@ def test_the_log_tells_of_the_decision_but_not_of_token_code_state_cookie_or_sec
         **{f"password of {person.username}": person.password for person in EVERYBODY},
     }
     assert not [name for name, value in hidden.items() if value in log]
+
+
+def test_at_the_level_trace_a_changed_configuration_shows_none_of_its_secrets(settings, jitsi, tmp_path):
+    spoilt = secrets.token_hex(32)
+    with asking_nothing() as provider, configured(settings, jitsi, provider, tmp_path, "at-trace") as it:
+        it.write(hours=1, level="trace")
+        it.bridge.hang_up()
+        it.tells("configuration reloaded: log")
+        token = Visitor(it.bridge, jitsi).token("standup")
+        it.write(hours=1, level=f'trace"\nsecret = "{spoilt}')
+        it.bridge.hang_up()
+        it.tells("the old one stays in force")
+        it.secret.write_text("")
+        it.write(hours=1, level="trace")
+        it.bridge.hang_up()
+        it.tells("a secret must have a value")
+        log = it.bridge.log()
+    hidden = [it.keys.token, it.keys.client, spoilt, token.rpartition(".")[2]]
+    basic = f"jitsi-oidc-bridge:{it.keys.client}".encode()
+    hidden += [base64.b64encode(basic).decode().rstrip("="), base64.b64encode(it.keys.token.encode()).decode()]
+    assert "admitted" in log and not [value for value in hidden if value in log]
+
+
+def test_what_was_read_is_overwritten_and_changes_leave_nothing_behind(settings, jitsi, tmp_path):
+    remark = secrets.token_hex(32)
+    with asking_nothing() as provider, configured(settings, jitsi, provider, tmp_path, "in-memory", remark) as it:
+        process = it.bridge.process
+        found = {"remark": remark, "token secret": it.keys.token}
+        if (before := in_memory(process, found)) is None:
+            pytest.skip("nobody may read the memory of the bridge here")
+        assert before["remark"] == 0, "the text of the configuration is still there"
+        assert before["token secret"] >= 1, "what signs is not found, so nothing is said by what is not"
+        for changes in range(1, 10):
+            it.write(hours=changes % 3 + 1, remark=remark)
+            it.bridge.hang_up()
+            it.tells("configuration reloaded: token", times=changes)
+        after = in_memory(process, found)
+        assert after["remark"] == 0
+        assert after["token secret"] <= before["token secret"], "copies are left behind"
+
+
+def in_memory(process, texts):
+    """How often each of these texts stands in a process's memory; None where it may not be read. That it forbids core
+    dumps keeps others of its user out, but not root."""
+    counts = dict.fromkeys(texts, 0)
+    try:
+        with open(f"/proc/{process.pid}/maps") as maps, open(f"/proc/{process.pid}/mem", "rb", 0) as memory:
+            for line in maps:
+                span, rights = line.split()[:2]
+                # What can be written: neither the program nor the kernel's own pages.
+                if not rights.startswith("rw"):
+                    continue
+                begin, end = (int(at, 16) for at in span.split("-"))
+                memory.seek(begin)
+                content = memory.read(end - begin)
+                for name, text in texts.items():
+                    counts[name] += content.count(text.encode())
+    except PermissionError:
+        return None
+    return counts
 
 
 def test_a_crash_leaves_no_core_dump(settings, tmp_path):

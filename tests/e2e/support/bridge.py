@@ -73,6 +73,10 @@ class Bridge:
     def stop(self):
         return self._server.stop()
 
+    @property
+    def process(self):
+        return self._server.process
+
     def hang_up(self):
         """Tells it to read its configuration again."""
         self._server.hang_up()
