@@ -86,16 +86,29 @@ pub enum IdTokenError {
     #[error("the authorized party (azp) is {0:?}, not this client")]
     AuthorizedParty(Option<String>),
     /// `exp` has passed or is absent.
-    #[error("expired, or without an expiry time (exp {0:?}); compare the clocks of both servers")]
-    Expired(Option<f64>),
+    #[error("expired, or without an expiry time (exp {exp:?}{}); compare the clocks of both servers", apart(*exp, *now))]
+    Expired {
+        /// The claim.
+        exp: Option<f64>,
+        /// The time here.
+        now: f64,
+    },
     /// `iat` is absent or in the future.
-    #[error(
-        "issued in the future, or without a time of issue (iat {0:?}); compare the clocks of both servers"
-    )]
-    IssuedAt(Option<f64>),
+    #[error("issued in the future, or without a time of issue (iat {iat:?}{}); compare the clocks of both servers", apart(*iat, *now))]
+    IssuedAt {
+        /// The claim.
+        iat: Option<f64>,
+        /// The time here.
+        now: f64,
+    },
     /// `nbf` is in the future.
-    #[error("not valid yet (nbf {0}); compare the clocks of both servers")]
-    NotBefore(f64),
+    #[error("not valid yet (nbf {nbf}{}); compare the clocks of both servers", apart(Some(*nbf), *now))]
+    NotBefore {
+        /// The claim.
+        nbf: f64,
+        /// The time here.
+        now: f64,
+    },
     /// `nonce` is not the one of this login.
     #[error("the nonce is not the one of this login")]
     Nonce,
@@ -211,14 +224,25 @@ pub(super) fn times(
     let leeway = leeway.as_seconds_f64();
     let time = |name: &str| claims.get(name).and_then(Value::as_f64);
     if time("exp").is_none_or(|exp| exp + leeway <= now) {
-        return Err(IdTokenError::Expired(time("exp")));
+        let exp = time("exp");
+        return Err(IdTokenError::Expired { exp, now });
     }
     if time("iat").is_none_or(|iat| iat - leeway > now) {
-        return Err(IdTokenError::IssuedAt(time("iat")));
+        let iat = time("iat");
+        return Err(IdTokenError::IssuedAt { iat, now });
     }
     match time("nbf") {
-        Some(nbf) if nbf - leeway > now => Err(IdTokenError::NotBefore(nbf)),
+        Some(nbf) if nbf - leeway > now => Err(IdTokenError::NotBefore { nbf, now }),
         _ => Ok(()),
+    }
+}
+
+/// How far a time is from the one here, in words: by that much, or by that and a token's lifetime, the clocks differ.
+fn apart(time: Option<f64>, now: f64) -> String {
+    match time.map(|time| time - now) {
+        None => String::new(),
+        Some(ahead) if ahead > 0.0 => format!(", {ahead:.0} s ahead of the clock here"),
+        Some(ahead) => format!(", {:.0} s ago by the clock here", -ahead),
     }
 }
 

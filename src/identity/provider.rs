@@ -37,7 +37,8 @@ pub struct Known {
     pub metadata: Metadata,
     /// Its keys.
     pub keys: KeySet,
-    fresh_until: OffsetDateTime,
+    learnt_at: OffsetDateTime,
+    kept: Duration,
 }
 
 impl Known {
@@ -160,7 +161,7 @@ impl Provider {
             return Ok(known);
         }
         if let Some((at, why)) = &asked.failed
-            && self.clock.now() - *at < PAUSE_AFTER_FAILURE
+            && is_within(PAUSE_AFTER_FAILURE, *at, self.clock.now())
         {
             return Err(ProviderError::Pausing(why.clone()));
         }
@@ -183,7 +184,7 @@ impl Provider {
         let now = self.clock.now();
         if asked
             .looked_again_at
-            .is_some_and(|at| now - at < PAUSE_BETWEEN_LOOKS)
+            .is_some_and(|at| is_within(PAUSE_BETWEEN_LOOKS, at, now))
         {
             return Ok(None);
         }
@@ -228,12 +229,14 @@ impl Provider {
         loop {
             let mut asked = self.asking.lock().await;
             let now = self.clock.now();
-            let due = self.known().is_none_or(|known| known.fresh_until <= now);
+            let due = self
+                .known()
+                .is_none_or(|known| !is_within(known.kept, known.learnt_at, now));
             let pause = PAUSE_AFTER_FAILURE * 2_u32.pow(failures.min(5));
             let paused = asked
                 .failed
                 .as_ref()
-                .is_some_and(|(at, _)| now - *at < pause);
+                .is_some_and(|(at, _)| is_within(pause, *at, now));
             if due && !paused {
                 match self.ask(&mut asked).await {
                     Ok(_) => failures = 0,
@@ -294,11 +297,11 @@ impl Provider {
                 "provider reached"
             );
         }
-        let fresh_until = self.clock.now() + kept(&answer).min(keys_kept);
         Ok(Known {
             metadata,
             keys,
-            fresh_until,
+            learnt_at: self.clock.now(),
+            kept: kept(&answer).min(keys_kept),
         })
     }
 
@@ -335,6 +338,12 @@ fn read<T: serde::de::DeserializeOwned>(
         expected,
         cause: shown(&error.to_string()),
     })
+}
+
+/// Whether `at` is less than `span` ago. A time that is still to come is not: the clock has been set back since, and nothing
+/// is to wait until it has caught up.
+fn is_within(span: Duration, at: OffsetDateTime, now: OffsetDateTime) -> bool {
+    (Duration::ZERO..span).contains(&(now - at))
 }
 
 fn kept(answer: &Answer) -> Duration {

@@ -21,6 +21,7 @@ mod callback;
 mod circles;
 mod claim_sources;
 mod client_authentication;
+mod clock_steps;
 mod configuration;
 mod conformance;
 mod connections;
