@@ -1,5 +1,6 @@
 //! Arguments in, exit code out.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -17,7 +18,8 @@ fn main() -> ExitCode {
     match cli::run(cli, environment) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("{error:#}");
+            // Where nobody can read it, the exit code still tells.
+            let _ = writeln!(std::io::stderr(), "{error:#}");
             ExitCode::FAILURE
         }
     }

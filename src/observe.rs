@@ -3,14 +3,19 @@
 //! Never a query string, code, state, token or cookie.
 
 pub mod panics;
+mod writer;
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
 
+use serde_json::json;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::fmt::format;
+use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::util::SubscriberInitExt as _;
 
+use self::writer::{Flush, Lost, Writer};
 use crate::admit::Outcome;
 use crate::config::{Log, LogFormat};
 use crate::identity::{Groups, Person};
@@ -33,23 +38,32 @@ impl LogLevel {
     }
 }
 
+/// The target of audit lines.
+const AUDIT: &str = "audit";
+
 /// Libraries below are told about only when something is wrong with them.
 fn filter(level: LevelFilter) -> EnvFilter {
-    EnvFilter::builder().parse_lossy(format!("warn,jitsi_oidc_bridge={level},audit=info"))
+    EnvFilter::builder().parse_lossy(format!("warn,jitsi_oidc_bridge={level},{AUDIT}=info"))
 }
 
-/// Sends log lines to standard error: text for a terminal, JSON otherwise.
-pub fn start_logging(log: Log) -> LogLevel {
+/// Sends log lines to standard error: text for a terminal, JSON otherwise. The second thing that this gives is to be kept
+/// until the end: lines wait there to be written.
+///
+/// # Errors
+/// When there can be no thread that writes them.
+pub fn start_logging(log: Log) -> std::io::Result<(LogLevel, Flush)> {
     let text = match log.format {
         LogFormat::Auto => std::io::stderr().is_terminal(),
         LogFormat::Text => true,
         LogFormat::Json => false,
     };
+    let notice = if text { lost_in_text } else { lost_in_json };
+    let (writer, flush) = Writer::start(std::io::stderr(), notice)?;
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter(log.level))
-        .with_writer(std::io::stderr);
+        .with_writer(writer);
     // A second call (in tests) leaves the first subscriber in place. A handle whose subscriber is gone changes nothing.
-    if text {
+    let level = if text {
         let builder = builder
             .with_ansi(std::io::stderr().is_terminal())
             .with_filter_reloading();
@@ -61,7 +75,32 @@ pub fn start_logging(log: Log) -> LogLevel {
         let handle = builder.reload_handle();
         let _ = builder.finish().try_init();
         LogLevel(Box::new(move |level| drop(handle.reload(filter(level)))))
-    }
+    };
+    Ok((level, flush))
+}
+
+/// What is said of lines that were lost.
+const LOST: &str = "log lines were lost: they could not be written, or not fast enough";
+
+fn lost_in_text(Lost { lines, audit }: Lost) -> String {
+    let (time, target) = (time(), module_path!());
+    format!("{time}  WARN {target}: {LOST} log.lost={lines} log.lost_audit={audit}\n")
+}
+
+fn lost_in_json(Lost { lines, audit }: Lost) -> String {
+    let line = json!({
+        "timestamp": time(), "level": "WARN", "message": LOST, "log.lost": lines, "log.lost_audit": audit,
+        "target": module_path!(),
+    });
+    format!("{line}\n")
+}
+
+/// The time as it stands before every line.
+fn time() -> String {
+    let mut text = String::new();
+    // Nothing fails that writes into a string.
+    let _ = SystemTime.format_time(&mut format::Writer::new(&mut text));
+    text
 }
 
 /// A decision, as the audit tells it.
@@ -168,7 +207,7 @@ impl Decided {
             Groups::Missing | Groups::NotSent => "no groups claim came".to_owned(),
         };
         tracing::info!(
-            target: "audit",
+            target: AUDIT,
             {
                 request.id = request_id,
                 user.id = self.user_id,

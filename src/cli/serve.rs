@@ -29,7 +29,8 @@ pub async fn serve(
         translated,
         ..
     } = loaded;
-    let log_level = observe::start_logging(config.log);
+    // The second until the end: what is left is written then.
+    let (log_level, _log) = observe::start_logging(config.log).context("cannot start the log")?;
     for line in translated {
         tracing::info!("{line}");
     }

@@ -71,7 +71,7 @@ async fn what_was_learnt_before_the_clock_was_set_back_is_learnt_again() {
     bridge.clock.advance(-STEP);
     let asked = async {
         while provider.count(DISCOVERY) == before {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     };
     let in_time = tokio::time::timeout(RealTime::from_mins(1), asked).await;

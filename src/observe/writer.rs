@@ -1,0 +1,241 @@
+//! Log lines, written by a thread of their own, so that nobody waits for standard error and nothing ends with it.
+//!
+//! A disk that is full and a reader that stands still, or has gone away, cost lines. As soon as there is room again, a
+//! line says how many were lost, and how many of those were audit lines.
+
+use std::collections::VecDeque;
+use std::io::{self, ErrorKind, Write};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tracing::Metadata;
+use tracing_subscriber::fmt::MakeWriter;
+
+use super::AUDIT;
+
+/// The most that waits to be written, in bytes: some ten thousand lines. Further ones are lost.
+const MOST_WAITING: usize = 4 * 1024 * 1024;
+/// After a loss, and where a pipe is full, it is tried again so often.
+const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
+const FULL_PIPE_PAUSE: Duration = Duration::from_millis(10);
+/// How long the end waits for what has not been written yet.
+const PATIENCE_AT_THE_END: Duration = Duration::from_secs(1);
+
+/// Lines that were lost.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// All of them.
+    pub lines: u64,
+    /// Audit lines among them.
+    pub audit: u64,
+}
+
+impl Lost {
+    fn count(&mut self, line: &Line) {
+        self.lines += 1;
+        self.audit += u64::from(line.audit);
+    }
+}
+
+/// Says in a line of the log what was lost.
+pub type Notice = fn(Lost) -> String;
+
+/// Takes lines, and lets a thread write them.
+#[derive(Debug, Clone)]
+pub struct Writer(Arc<Shared>);
+
+/// When it is dropped, what still waits is written, unless that takes too long.
+#[derive(Debug)]
+#[must_use = "lines that are not written yet are lost with the process"]
+pub struct Flush(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: VecDeque<Line>,
+    /// How many bytes wait.
+    bytes: usize,
+    /// Whether a line is being written.
+    busy: bool,
+    lost: Lost,
+}
+
+#[derive(Debug)]
+struct Line {
+    text: Vec<u8>,
+    audit: bool,
+}
+
+impl Shared {
+    /// What is behind the lock is whole after every step.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, line: Line) {
+        let mut state = self.state();
+        if state.bytes + line.text.len() > MOST_WAITING {
+            state.lost.count(&line);
+        } else {
+            state.bytes += line.text.len();
+            state.waiting.push_back(line);
+            self.changed.notify_all();
+        }
+    }
+}
+
+impl Writer {
+    /// Writes to `output` from now on.
+    ///
+    /// # Errors
+    /// When there can be no further thread.
+    pub fn start(output: impl Write + Send + 'static, notice: Notice) -> io::Result<(Self, Flush)> {
+        let shared = Arc::<Shared>::default();
+        let (of_thread, output) = (shared.clone(), Output::new(output));
+        std::thread::Builder::new()
+            .name("log".to_owned())
+            .spawn(move || write_for_ever(&of_thread, output, notice))?;
+        Ok((Self(shared.clone()), Flush(shared)))
+    }
+}
+
+impl Drop for Flush {
+    fn drop(&mut self) {
+        let state = self.0.state();
+        let unwritten = |state: &mut State| state.busy || !state.waiting.is_empty();
+        // Late or not, this is the end.
+        let _ = self
+            .0
+            .changed
+            .wait_timeout_while(state, PATIENCE_AT_THE_END, unwritten);
+    }
+}
+
+fn write_for_ever(shared: &Shared, mut output: Output<impl Write>, notice: Notice) {
+    let mut state = shared.state();
+    loop {
+        if let Some(line) = state.waiting.pop_front() {
+            state.bytes -= line.text.len();
+            state.busy = true;
+            drop(state);
+            let written = output.write(&line.text);
+            state = shared.state();
+            if written.is_err() {
+                state.lost.count(&line);
+            }
+            continue;
+        }
+        if state.lost != Lost::default() {
+            let lost = std::mem::take(&mut state.lost);
+            drop(state);
+            let told = output.write(notice(lost).as_bytes());
+            state = shared.state();
+            if told.is_err() {
+                state.lost.lines += lost.lines;
+                state.lost.audit += lost.audit;
+            }
+        }
+        state.busy = false;
+        shared.changed.notify_all();
+        let nothing_to_do = |state: &mut State| state.waiting.is_empty();
+        state = if state.lost == Lost::default() {
+            shared
+                .changed
+                .wait_while(state, nothing_to_do)
+                .unwrap_or_else(PoisonError::into_inner)
+        } else {
+            shared
+                .changed
+                .wait_timeout_while(state, TRY_AGAIN_AFTER, nothing_to_do)
+                .unwrap_or_else(PoisonError::into_inner)
+                .0
+        };
+    }
+}
+
+/// Where lines go, each whole or not at all, as far as that is possible.
+struct Output<W> {
+    to: W,
+    /// Whether the last line broke off.
+    broken: bool,
+}
+
+impl<W: Write> Output<W> {
+    fn new(to: W) -> Self {
+        Self { to, broken: false }
+    }
+
+    fn write(&mut self, line: &[u8]) -> io::Result<()> {
+        if self.broken {
+            self.write_all(b"\n")?;
+            self.broken = false;
+        }
+        self.write_all(line)
+    }
+
+    fn write_all(&mut self, mut rest: &[u8]) -> io::Result<()> {
+        while !rest.is_empty() {
+            match self.to.write(rest) {
+                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(written) => {
+                    rest = rest.get(written..).unwrap_or_default();
+                    self.broken = !rest.is_empty();
+                }
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                // Whoever started us has made the pipe so that it does not wait; this thread has the time.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {
+                    std::thread::sleep(FULL_PIPE_PAUSE);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'a> MakeWriter<'a> for Writer {
+    type Writer = OneLine<'a>;
+
+    fn make_writer(&'a self) -> Self::Writer {
+        OneLine {
+            shared: &self.0,
+            audit: false,
+        }
+    }
+
+    fn make_writer_for(&'a self, metadata: &Metadata<'_>) -> Self::Writer {
+        OneLine {
+            shared: &self.0,
+            audit: metadata.target() == AUDIT,
+        }
+    }
+}
+
+/// Takes one line; the subscriber writes each at once.
+#[derive(Debug)]
+pub struct OneLine<'a> {
+    shared: &'a Shared,
+    audit: bool,
+}
+
+impl Write for OneLine<'_> {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.shared.put(Line {
+            text: text.to_vec(),
+            audit: self.audit,
+        });
+        Ok(text.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+use std::io;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::{Arc, Mutex};
+
+use super::*;
+
+/// What to do with what is written, each time anew; and what was written.
+#[derive(Clone)]
+struct Disk {
+    has_room_for: Arc<Mutex<usize>>,
+    content: Arc<Mutex<Vec<u8>>>,
+    failed: Sender<()>,
+}
+
+impl Disk {
+    /// One with room for so many bytes; the other end hears of every write that fails.
+    fn with_room_for(bytes: usize) -> (Self, Receiver<()>) {
+        let (failed, failures) = channel();
+        let disk = Self {
+            has_room_for: Arc::new(Mutex::new(bytes)),
+            content: Arc::default(),
+            failed,
+        };
+        (disk, failures)
+    }
+
+    fn has_room_again(&self) {
+        *self.has_room_for.lock().unwrap() = usize::MAX;
+    }
+
+    fn content(&self) -> String {
+        String::from_utf8(self.content.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Disk {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        let mut room = self.has_room_for.lock().unwrap();
+        let written = text.len().min(*room);
+        *room -= written;
+        if written == 0 {
+            let _ = self.failed.send(());
+            return Err(ErrorKind::StorageFull.into());
+        }
+        self.content.lock().unwrap().extend(&text[..written]);
+        Ok(written)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn notice(lost: Lost) -> String {
+    format!("lost {} of which {} audit\n", lost.lines, lost.audit)
+}
+
+fn say(writer: &Writer, audit: bool, text: &str) {
+    let shared = &writer.0;
+    OneLine { shared, audit }
+        .write_all(text.as_bytes())
+        .unwrap();
+}
+
+#[test]
+fn lines_are_written_whole_and_in_order_before_the_end() {
+    let (disk, _failures) = Disk::with_room_for(usize::MAX);
+    let (writer, flush) = Writer::start(disk.clone(), notice).unwrap();
+    let lines: Vec<String> = (0..100).map(|number| format!("line {number}\n")).collect();
+    for line in &lines {
+        say(&writer, false, line);
+    }
+    drop(flush);
+    assert_eq!(disk.content(), lines.concat());
+}
+
+#[test]
+fn lines_that_a_full_disk_does_not_take_are_counted_and_told_when_it_has_room() {
+    // The second line breaks off in its middle.
+    let (disk, failures) = Disk::with_room_for(8);
+    let (writer, flush) = Writer::start(disk.clone(), notice).unwrap();
+    for (audit, text) in [(false, "first\n"), (true, "second\n"), (false, "third\n")] {
+        say(&writer, audit, text);
+    }
+    // Both of them, and the notice.
+    for _ in 0..3 {
+        failures.recv_timeout(Duration::from_mins(1)).unwrap();
+    }
+    disk.has_room_again();
+    say(&writer, false, "fourth\n");
+    drop(flush);
+    let content = disk.content();
+    let mut lines: Vec<&str> = content.lines().collect();
+    assert_eq!(&lines[..2], ["first", "se"]);
+    // Whichever comes first: the notice is tried again every second.
+    lines[2..].sort_unstable();
+    assert_eq!(&lines[2..], ["fourth", "lost 2 of which 1 audit"]);
+}
+
+/// A pipe whose reader stands still until the other end is dropped.
+struct Stuck {
+    reached: Sender<()>,
+    goes_on: Receiver<()>,
+    disk: Disk,
+}
+
+impl Write for Stuck {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        let _ = self.reached.send(());
+        let _ = self.goes_on.recv();
+        self.disk.write(text)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_reader_that_stands_still_keeps_nobody_waiting_and_hears_what_was_lost() {
+    let (disk, _failures) = Disk::with_room_for(usize::MAX);
+    let ((reached, is_reached), (go_on, goes_on)) = (channel(), channel());
+    let stuck = Stuck {
+        reached,
+        goes_on,
+        disk: disk.clone(),
+    };
+    let (writer, flush) = Writer::start(stuck, notice).unwrap();
+    say(&writer, false, "being written\n");
+    is_reached.recv_timeout(Duration::from_mins(1)).unwrap();
+
+    let megabyte = format!("{}\n", "x".repeat(1024 * 1024 - 1));
+    for _ in 0..4 {
+        say(&writer, false, &megabyte);
+    }
+    say(&writer, true, "an audit line too many\n");
+    say(&writer, false, "another line too many\n");
+    assert!(writer.0.state().bytes <= MOST_WAITING);
+
+    drop(go_on);
+    drop(flush);
+    let content = disk.content();
+    let lines: Vec<&str> = content.lines().collect();
+    assert_eq!((lines.len(), lines[0]), (6, "being written"));
+    assert_eq!(lines[5], "lost 2 of which 1 audit");
+}
