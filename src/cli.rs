@@ -2,6 +2,7 @@
 
 mod config_check;
 mod core_dumps;
+mod descriptors;
 mod healthcheck;
 mod keys;
 mod serve;

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
+use super::descriptors;
 use crate::clock::SharedClock;
 use crate::config::Loaded;
 use crate::config::inputs::Inputs;
@@ -39,7 +40,17 @@ pub async fn serve(
     }
     let listen = config.server.listen;
     let public_url = config.server.public_url.to_string();
-    let live = Live::from(web::build(config, clock, Audit::default())?);
+    let mut app = web::build(config, clock, Audit::default())?;
+    if let Some(most) = descriptors::raise_and_bound_connections()
+        && most < app.patience.connections
+    {
+        tracing::info!(
+            connections = most,
+            "the system's limit of open files (ulimit -n) bounds the connections"
+        );
+        app.patience.connections = most;
+    }
+    let live = Live::from(app);
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("cannot listen on {listen} (server.listen)"))?;

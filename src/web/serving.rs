@@ -1,16 +1,23 @@
 //! Connections: accepted, given some time, and let finish when the server is told to stop.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::{HeaderValue, header};
+use axum::middleware;
+use axum::response::Response;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use tokio::net::TcpListener;
-use tokio::sync::{Semaphore, watch};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tower::Layer as _;
 use tower::util::MapRequest;
 
 use super::live::{Live, ToCurrent};
@@ -18,6 +25,8 @@ use super::visitor::Peer;
 
 /// After an accept that failed, for lack of file descriptors say, others get so long to give some back.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
+/// That connections have to wait is told once in so long.
+const TOLD_EVERY: Duration = Duration::from_secs(10);
 
 /// The longest head of a request, in bytes: an address, and cookies of whatever else is on this host. Longer ones get 431.
 const LONGEST_HEAD: usize = 64 * 1024;
@@ -29,6 +38,9 @@ const MOST_HEADERS: usize = 100;
 pub struct Patience {
     /// For a request's head, from the moment the connection is free for it.
     pub head: Duration,
+    /// For the next request on a connection that is kept open, once the server is told to stop. Its answer closes the
+    /// connection: closed at once, it could have had a request on its way, which its proxy would have to send again.
+    pub last_request: Duration,
     /// For running requests, once the server is told to stop.
     pub shutdown: Duration,
     /// Connections at once; further ones wait to be accepted.
@@ -39,6 +51,7 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             head: Duration::from_secs(30),
+            last_request: Duration::from_secs(1),
             shutdown: Duration::from_secs(30),
             connections: 8192,
         }
@@ -66,17 +79,23 @@ pub async fn serve(
         end.await;
         let _ = ended.send(true);
     });
-    let connections = Connections::new(&live);
+    let connections = Connections::new(live.clone(), is_ended.clone());
     tokio::select! {
-        () = connections.accept(listener) => {}
+        () = connections.accept(&listener) => {}
         () = wait_for(is_ended) => {}
     }
-    // The listener is closed by now: whoever comes is refused, and goes to another replica.
-    tokio::select! {
-        () = connections.graceful.shutdown() => {}
-        () = tokio::time::sleep(live.current().patience.shutdown) => {
-            tracing::warn!("some requests did not finish in time and were cut off");
-        }
+    // From here on, whoever comes is refused, and goes to another replica.
+    connections.accept_the_last(listener);
+    let patience = live.current().patience;
+    let finished = async {
+        let _ = tokio::time::timeout(patience.last_request, connections.all_closed()).await;
+        connections.graceful.shutdown().await;
+    };
+    if tokio::time::timeout(patience.shutdown, finished)
+        .await
+        .is_err()
+    {
+        tracing::warn!("some requests did not finish in time and were cut off");
     }
     background.abort();
     Ok(())
@@ -85,12 +104,15 @@ pub async fn serve(
 struct Connections {
     http: http1::Builder,
     live: Live,
+    is_ended: watch::Receiver<bool>,
+    /// How many there may be at once.
+    most: u32,
     free: Arc<Semaphore>,
     graceful: GracefulShutdown,
 }
 
 impl Connections {
-    fn new(live: &Live) -> Self {
+    fn new(live: Live, is_ended: watch::Receiver<bool>) -> Self {
         let patience = live.current().patience;
         let mut http = http1::Builder::new();
         http.timer(TokioTimer::new())
@@ -99,15 +121,30 @@ impl Connections {
             .max_buf_size(LONGEST_HEAD);
         Self {
             http,
-            live: live.clone(),
+            live,
+            is_ended,
+            most: u32::try_from(patience.connections).unwrap_or(u32::MAX),
             free: Arc::new(Semaphore::new(patience.connections)),
             graceful: GracefulShutdown::new(),
         }
     }
 
+    /// Until no connection is open any more.
+    async fn all_closed(&self) {
+        // An error would mean that the semaphore is closed, and it never is.
+        let _ = self.free.acquire_many(self.most).await;
+    }
+
     /// Accepts for ever.
-    async fn accept(&self, listener: TcpListener) {
+    async fn accept(&self, listener: &TcpListener) {
+        let (mut full, mut failing) = (Seldom::default(), Seldom::default());
         loop {
+            if self.free.available_permits() == 0 && full.is_due() {
+                tracing::warn!(
+                    connections = self.most,
+                    "as many connections are open as may be; further ones wait until one is closed"
+                );
+            }
             // The semaphore is never closed; should it be, nobody is served.
             let Ok(place) = self.free.clone().acquire_owned().await else {
                 return;
@@ -115,29 +152,78 @@ impl Connections {
             let (stream, peer) = match listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(error) => {
-                    tracing::warn!(%error, "a connection was not accepted");
+                    if failing.is_due() {
+                        tracing::warn!(%error, "connections are not accepted; trying again");
+                    }
                     tokio::time::sleep(PAUSE_AFTER_FAILURE).await;
                     continue;
                 }
             };
-            // Answers are small and complete: nothing is won by waiting for more.
-            let _ = stream.set_nodelay(true);
-            let service = MapRequest::new(
-                ToCurrent(self.live.clone()),
-                move |mut request: Request<Incoming>| {
-                    request.extensions_mut().insert(Peer(peer.ip()));
-                    request
-                },
-            );
-            let connection = self
-                .http
-                .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
-            let connection = self.graceful.watch(connection);
-            tokio::spawn(async move {
-                // A connection that breaks, or takes too long, is its other end's business.
-                let _ = connection.await;
-                drop(place);
-            });
+            self.serve(stream, peer, place);
         }
+    }
+
+    /// Closes the listener, and accepts before that whoever has connected already: the kernel would cut them off.
+    fn accept_the_last(&self, listener: TcpListener) {
+        let Ok(listener) = listener.into_std() else {
+            return;
+        };
+        while let Ok(place) = self.free.clone().try_acquire_owned()
+            && let Ok((stream, peer)) = listener.accept()
+        {
+            if stream.set_nonblocking(true).is_ok()
+                && let Ok(stream) = TcpStream::from_std(stream)
+            {
+                self.serve(stream, peer, place);
+            }
+        }
+    }
+
+    fn serve(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
+        // Answers are small and complete: nothing is won by waiting for more.
+        let _ = stream.set_nodelay(true);
+        let last_ones =
+            middleware::map_response_with_state(self.is_ended.clone(), close_in_the_end);
+        let service = last_ones.layer(ToCurrent(self.live.clone()));
+        let service = MapRequest::new(service, move |request: Request<Incoming>| {
+            let mut request = request.map(Body::new);
+            request.extensions_mut().insert(Peer(peer.ip()));
+            request
+        });
+        let connection = self
+            .http
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
+        let connection = self.graceful.watch(connection);
+        tokio::spawn(async move {
+            // A connection that breaks, or takes too long, is its other end's business.
+            let _ = connection.await;
+            drop(place);
+        });
+    }
+}
+
+/// In the end, every answer is its connection's last.
+async fn close_in_the_end(
+    State(is_ended): State<watch::Receiver<bool>>,
+    mut response: Response,
+) -> Response {
+    if *is_ended.borrow() {
+        let close = HeaderValue::from_static("close");
+        response.headers_mut().insert(header::CONNECTION, close);
+    }
+    response
+}
+
+/// What happens all the time is told once in a while.
+#[derive(Default)]
+struct Seldom(Option<Instant>);
+
+impl Seldom {
+    fn is_due(&mut self) -> bool {
+        let due = self.0.is_none_or(|told| told.elapsed() >= TOLD_EVERY);
+        if due {
+            self.0 = Some(Instant::now());
+        }
+        due
     }
 }
