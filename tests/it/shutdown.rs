@@ -100,6 +100,29 @@ async fn a_connection_kept_open_for_nothing_does_not_keep_the_server_up() {
     assert!(ended.is_ok(), "it waits for a request that does not come");
 }
 
+#[tokio::test]
+async fn whoever_has_connected_before_the_stop_is_still_served() {
+    let (mut bridge, _provider, _browser) = usual().await;
+    let address = bridge.origin().replace("http://", "");
+    bridge.stop();
+    // This runs on the server's own thread, which has seen neither the stop nor those who come here.
+    let mut waiting = Vec::new();
+    for _ in 0..20 {
+        let mut stream = std::net::TcpStream::connect(&address).unwrap();
+        std::io::Write::write_all(&mut stream, b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+            .unwrap();
+        stream.set_nonblocking(true).unwrap();
+        waiting.push(TcpStream::from_std(stream).unwrap());
+    }
+    for mut stream in waiting {
+        let mut answer = Vec::new();
+        let read = tokio::time::timeout(RealTime::from_mins(1), stream.read_to_end(&mut answer));
+        read.await.unwrap().unwrap();
+        assert!(answer.starts_with(b"HTTP/1.1 200 OK"), "{answer:?}");
+    }
+    bridge.finished().await;
+}
+
 /// Waits until nobody listens there any more.
 async fn refuses_connections(address: &str) {
     let refused = async { while tokio::net::TcpStream::connect(address).await.is_ok() {} };
