@@ -86,10 +86,12 @@ pub enum IdTokenError {
     #[error("the authorized party (azp) is {0:?}, not this client")]
     AuthorizedParty(Option<String>),
     /// `exp` has passed or is absent.
-    #[error("expired, or without an expiry time (exp {exp:?}{}); compare the clocks of both servers", apart(*exp, *now))]
+    #[error("expired, or without an expiry time (exp {exp:?}{}{}); compare the clocks of both servers", apart(*exp, *now), exp.and_then(|_| issued(*iat, *now)).unwrap_or_default())]
     Expired {
         /// The claim.
         exp: Option<f64>,
+        /// When it was issued: just now, by the provider's clock.
+        iat: Option<f64>,
         /// The time here.
         now: f64,
     },
@@ -224,8 +226,8 @@ pub(super) fn times(
     let leeway = leeway.as_seconds_f64();
     let time = |name: &str| claims.get(name).and_then(Value::as_f64);
     if time("exp").is_none_or(|exp| exp + leeway <= now) {
-        let exp = time("exp");
-        return Err(IdTokenError::Expired { exp, now });
+        let (exp, iat) = (time("exp"), time("iat"));
+        return Err(IdTokenError::Expired { exp, iat, now });
     }
     if time("iat").is_none_or(|iat| iat - leeway > now) {
         let iat = time("iat");
@@ -237,7 +239,12 @@ pub(super) fn times(
     }
 }
 
-/// How far a time is from the one here, in words: by that much, or by that and a token's lifetime, the clocks differ.
+/// When a token was issued, in words: for one that has just come, that is the difference between the clocks.
+fn issued(iat: Option<f64>, now: f64) -> Option<String> {
+    iat.map(|_| format!("; issued{}", apart(iat, now).trim_start_matches(',')))
+}
+
+/// How far a time is from the one here, in words.
 fn apart(time: Option<f64>, now: f64) -> String {
     match time.map(|time| time - now) {
         None => String::new(),

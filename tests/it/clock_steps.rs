@@ -88,7 +88,7 @@ async fn a_token_of_another_time_is_refused_with_the_difference_between_the_cloc
     let bridge = Bridge::start(&provider, "").await;
     let now = provider.clock.now_unix();
     for (claim, time, said) in [
-        ("exp", now - 600, "600 s ago by the clock here)"),
+        ("exp", now - 600, "600 s ago by the clock here; issued "),
         ("iat", now + 600, "600 s ahead of the clock here)"),
         ("nbf", now + 600, "600 s ahead of the clock here)"),
     ] {
