@@ -43,7 +43,7 @@ class Bridge:
         self.log_file = log
         self.origin = url.removesuffix("/sso")
         # Where it is reached from this machine, whatever browsers call it.
-        self._here = url
+        self.own_url = url
         environment = {
             "BRIDGE_SERVER__LISTEN": self.origin.replace("http://localhost", "127.0.0.1"),
             "BRIDGE_SERVER__PUBLIC_URL": url,
@@ -67,7 +67,7 @@ class Bridge:
         wait_until("the bridge's readiness", lambda: self._answers("/readyz"))
 
     def _answers(self, path):
-        answer = http.get(f"{self._here}{path}")
+        answer = http.get(f"{self.own_url}{path}")
         return answer is not None and answer.status == 200
 
     def stop(self):
@@ -80,6 +80,14 @@ class Bridge:
     def hang_up(self):
         """Tells it to read its configuration again."""
         self._server.hang_up()
+
+    def kill(self):
+        """Ends it as a power cut does."""
+        self._server.kill()
+
+    @property
+    def pid(self):
+        return self._server.process.pid
 
     def log(self):
         return self._server.said()

@@ -79,6 +79,7 @@ class OidcProvider:
         host="localhost",
         id_token_claims=True,
         refresh_tokens="always",
+        id_token_seconds=600,
     ):
         """`groups` has a list for each person. Without `id_token_claims`, only userinfo says more than a subject."""
         # Node.js looks for packages beside the program.
@@ -96,15 +97,25 @@ class OidcProvider:
             "people": [_described(person, names) for person, names in groups.items()],
             "idTokenClaims": id_token_claims,
             "refreshTokens": refresh_tokens,
+            "idTokenSeconds": id_token_seconds,
         }
-        environment = {"OIDC_PROVIDER_SETTINGS": json.dumps(settings)}
-        self._server = Server("oidc-provider", [node, home / "server.mjs"], environment, log, cwd=home)
+        self._settings = settings
+        self._server = Server("oidc-provider", [node, home / "server.mjs"], {}, log, cwd=home)
 
     def start(self):
+        self._server.environment["OIDC_PROVIDER_SETTINGS"] = json.dumps(self._settings)
         self._server.start(self._is_ready, START_SECONDS)
 
     def stop(self):
         return self._server.stop()
+
+    def kill(self):
+        """Ends it as a power cut does: whatever it remembers of people is gone."""
+        self._server.kill()
+
+    def change_keys(self):
+        """Signs with keys that nobody knows from its next start on."""
+        self._settings["keys"] = _new_keys()
 
     def _is_ready(self):
         answer = http.get(f"{self.issuer}/.well-known/openid-configuration")

@@ -58,23 +58,32 @@ class Server:
         if self.process is None:
             return None
         # The whole group: Keycloak's script has Java as its child.
-        self._signal(self.farewell)
+        self.signal(self.farewell)
         try:
             code = self.process.wait(patience)
         except subprocess.TimeoutExpired:
-            self._signal(signal.SIGKILL)
+            self.signal(signal.SIGKILL)
             code = self.process.wait()
         self.process = None
         return code
 
     def hang_up(self):
         """Sends it SIGHUP, which most servers take for a wish to read their configuration again."""
-        self._signal(signal.SIGHUP)
+        self.signal(signal.SIGHUP)
+
+    def kill(self):
+        """Ends it without asking."""
+        self.signal(signal.SIGKILL)
+        self.process.wait()
+        self.process = None
 
     def said(self):
         return self.log.read_text(errors="replace") if self.log.exists() else ""
 
-    def _signal(self, number):
+    def signal(self, number):
+        """To the whole group; nothing where it does not run."""
+        if self.process is None:
+            return
         try:
             os.killpg(self.process.pid, number)
         except ProcessLookupError:

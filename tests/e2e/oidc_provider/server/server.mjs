@@ -7,6 +7,7 @@
 //   people          [{ username, password, claims: { name, email, groups, … } }]
 //   idTokenClaims   whether ID tokens hold the claims; else only userinfo does
 //   refreshTokens   "always", or "offline_access" where only that scope brings one
+//   idTokenSeconds  how long an ID token lives
 //   controlKey      what else stands in the addresses below
 // Below /control/KEY/, tests ask what happened and change things.
 
@@ -77,7 +78,7 @@ const provider = new Provider(settings.issuer, {
   ttl: {
     AccessToken: 600,
     Grant: 86400,
-    IdToken: 600,
+    IdToken: settings.idTokenSeconds,
     Interaction: 600,
     RefreshToken: 86400,
     Session: 86400,
