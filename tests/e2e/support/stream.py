@@ -15,6 +15,7 @@ from .jitsi_rules import verify
 from .waiting import wait_until
 
 FORM = re.compile(r'<form id="login"[^>]* action="([^"]+)"')
+HEADING = re.compile(r"<h1>(.*?)</h1>")
 LINK = re.compile(r'<a [^>]*href="([^"]+)"')
 # More than any sign-in takes.
 MOST_HOPS = 16
@@ -29,7 +30,9 @@ class Lost(Exception):
     """Somebody did not come to the meeting; they are left with this page."""
 
     def __init__(self, url, status, page, helped):
-        super().__init__(f"{url.partition('?')[0]} answered {status} (before: {helped}): {page[-2000:]}")
+        said = HEADING.search(page)
+        said = said[1] if said else page[:500]
+        super().__init__(f"{url.partition('?')[0]} answered {status} (before: {helped}): {said}")
         self.url, self.status, self.page = url, status, page
 
     def link(self):
