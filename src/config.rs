@@ -184,8 +184,13 @@ pub struct Sessions {
 pub enum StoreChoice {
     /// In memory.
     Memory,
-    /// In Redis or Valkey, at this URL (it may hold a password).
-    Redis(SecretString),
+    /// In Redis or Valkey.
+    Redis {
+        /// Where: it may hold a password.
+        url: SecretString,
+        /// Certificates in PEM of whom alone to trust there instead of the system's.
+        ca: Option<Vec<u8>>,
+    },
 }
 
 /// `[log]`: what is logged, and how.

@@ -41,9 +41,12 @@ impl LogLevel {
 /// The target of audit lines.
 const AUDIT: &str = "audit";
 
-/// Libraries below are told about only when something is wrong with them.
+/// Libraries below are told about only when something is wrong with them; those of the session store are not, since what
+/// is wrong with it is told here, once.
 fn filter(level: LevelFilter) -> EnvFilter {
-    EnvFilter::builder().parse_lossy(format!("warn,jitsi_oidc_bridge={level},{AUDIT}=info"))
+    EnvFilter::builder().parse_lossy(format!(
+        "warn,fred=error,tower_sessions_core=off,jitsi_oidc_bridge={level},{AUDIT}=info"
+    ))
 }
 
 /// Sends log lines to standard error: text for a terminal, JSON otherwise. The second thing that this gives is to be kept

@@ -20,7 +20,7 @@ use super::{
 };
 use crate::policy::Policy;
 use crate::session::SessionLimits;
-use crate::session::store::redis_address;
+use crate::session::store::{StoreError, redis_address};
 
 /// A configuration that can be used, and what is to be said about it.
 #[derive(Debug)]
@@ -243,7 +243,7 @@ fn session(mut section: Section<'_>) -> Option<Sessions> {
         positive(&mut section, "refresh_groups_after", Duration::minutes(15));
     let store = store(&mut section);
     let cookie_keys = cookie_keys(&mut section);
-    if matches!((&store, &cookie_keys), (Some(StoreChoice::Redis(_)), Some(keys)) if keys.is_empty())
+    if matches!((&store, &cookie_keys), (Some(StoreChoice::Redis { .. }), Some(keys)) if keys.is_empty())
     {
         section.warn("cookie_keys", None, "not set: replicas cannot finish each other's logins, and a restart ends those under way; make one with openssl rand -hex 32");
     }
@@ -314,12 +314,23 @@ fn store(section: &mut Section<'_>) -> Option<StoreChoice> {
         .or_else(|| section.origin("redis_url_file"));
     let kind = section.or("store", StoreKind::Memory)?;
     let url: Option<SecretString> = section.secret("redis_url")?;
+    let ca_origin = section.origin("redis_ca_file");
+    let ca = section.file("redis_ca_file")?;
     match (kind, url) {
+        (StoreKind::Memory, None) if ca.is_some() => {
+            let said = "set, but session.store is \"memory\": write store = \"redis\", or leave the file out";
+            section.fault("redis_ca_file", ca_origin, said);
+            None
+        }
         (StoreKind::Memory, None) => Some(StoreChoice::Memory),
-        (StoreKind::Redis, Some(url)) => match redis_address(url.expose_secret()) {
-            Ok(_) => Some(StoreChoice::Redis(url)),
+        (StoreKind::Redis, Some(url)) => match redis_address(url.expose_secret(), ca.as_deref()) {
+            Ok(_) => Some(StoreChoice::Redis { url, ca }),
             Err(error) => {
-                section.fault("redis_url", url_origin, error.to_string());
+                let (key, origin) = match error {
+                    StoreError::NoTls | StoreError::Certificates(_) => ("redis_ca_file", ca_origin),
+                    StoreError::Scheme | StoreError::Address(_) => ("redis_url", url_origin),
+                };
+                section.fault(key, origin, error.to_string());
                 None
             }
         },

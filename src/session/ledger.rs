@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use fred::clients::Pool;
 use fred::interfaces::{KeysInterface as _, SortedSetsInterface as _};
 use fred::types::{Expiration, SetOptions};
 use ipnet::IpNet;
@@ -21,12 +20,10 @@ use tower_sessions::session_store::Error;
 
 use self::memory::Memory;
 use super::rates::Deed;
-use super::store::Store;
+use super::store::{Redis, Store};
 
 /// The most sessions that are known of one person, or of one session at the provider. The rest is ended by the mark.
 const MOST_SESSIONS: i64 = 1000;
-/// What every key in Redis begins with.
-const PREFIX: &str = "jitsi-oidc-bridge";
 
 /// Under what something is written down. Each session has two or three, by which it is ended.
 #[derive(Debug, Clone, Copy)]
@@ -65,7 +62,7 @@ impl Key {
     }
 
     fn in_redis(&self, kind: &str) -> String {
-        format!("{PREFIX}:{kind}:{}", self.0)
+        Redis::key(kind, &self.0)
     }
 }
 
@@ -92,7 +89,7 @@ pub enum Ledger {
     /// In this process's memory.
     Memory(Arc<Mutex<Memory>>),
     /// In Redis or Valkey.
-    Redis(Pool),
+    Redis(Redis),
 }
 
 impl Ledger {
@@ -101,7 +98,7 @@ impl Ledger {
     pub fn beside(store: &Store) -> Self {
         match store {
             Store::Memory(_) => Self::Memory(Arc::default()),
-            Store::Redis(_, pool) => Self::Redis(pool.clone()),
+            Store::Redis(redis) => Self::Redis(redis.clone()),
         }
     }
 
@@ -121,25 +118,24 @@ impl Ledger {
                 locked(memory).add(tag, id, until, now);
                 Ok(())
             }
-            Self::Redis(pool) => {
-                let key = tag.in_redis("list");
-                let pipeline = pool.next().pipeline();
+            Self::Redis(redis) => {
                 let seconds = until.unix_timestamp();
-                let member = (float(seconds), id);
-                let queued = async {
+                let member = (float(seconds), id.to_owned());
+                // Those that have ended by themselves go, and the first to end where there are too many.
+                let ended = (f64::NEG_INFINITY, float(now.unix_timestamp()));
+                let queued = redis.ask(tag.in_redis("list"), |client, key| async move {
+                    let pipeline = client.pipeline();
                     let _: () = pipeline
                         .zadd(&key, None, None, false, false, member)
                         .await?;
-                    // Those that have ended by themselves go, and the first to end where there are too many.
-                    let ended = (f64::NEG_INFINITY, float(now.unix_timestamp()));
                     let _: () = pipeline.zremrangebyscore(&key, ended.0, ended.1).await?;
                     let _: () = pipeline
                         .zremrangebyrank(&key, 0, -MOST_SESSIONS - 1)
                         .await?;
                     let _: () = pipeline.expire_at(&key, seconds, None).await?;
                     pipeline.all::<()>().await
-                };
-                queued.await.map_err(|error| of_redis(&error))
+                });
+                Ok(queued.await?)
             }
         }
     }
@@ -151,18 +147,22 @@ impl Ledger {
     pub async fn take(&self, tag: &Key, now: OffsetDateTime) -> Result<Vec<String>, Error> {
         match self {
             Self::Memory(memory) => Ok(locked(memory).take(tag, now)),
-            Self::Redis(pool) => {
+            Self::Redis(redis) => {
                 let key = tag.in_redis("list");
-                let ids: Vec<String> = pool
-                    .zrange(&key, 0, -1, None, false, None, false)
-                    .await
-                    .map_err(|error| of_redis(&error))?;
+                let ids: Vec<String> = redis
+                    .ask(key.clone(), |client, key| async move {
+                        client.zrange(key, 0, -1, None, false, None, false).await
+                    })
+                    .await?;
                 // These alone: another session may have been added since.
                 if !ids.is_empty() {
-                    let _: () = pool
-                        .zrem(&key, ids.clone())
-                        .await
-                        .map_err(|error| of_redis(&error))?;
+                    let these = ids.clone();
+                    let _: () = redis
+                        .ask(
+                            key,
+                            |client, key| async move { client.zrem(key, these).await },
+                        )
+                        .await?;
                 }
                 Ok(ids)
             }
@@ -176,12 +176,13 @@ impl Ledger {
     pub async fn read(&self, tag: &Key, now: OffsetDateTime) -> Result<Vec<String>, Error> {
         match self {
             Self::Memory(memory) => Ok(locked(memory).read(tag, now)),
-            Self::Redis(pool) => {
+            Self::Redis(redis) => {
                 let after = float(now.unix_timestamp() + 1);
-                let key = tag.in_redis("list");
-                pool.zrangebyscore(key, after, f64::INFINITY, false, None)
-                    .await
-                    .map_err(|error| of_redis(&error))
+                let entries = redis.ask(tag.in_redis("list"), |client, key| async move {
+                    let end = f64::INFINITY;
+                    client.zrangebyscore(key, after, end, false, None).await
+                });
+                Ok(entries.await?)
             }
         }
     }
@@ -202,12 +203,13 @@ impl Ledger {
                 locked(memory).mark(tag, at.unix_timestamp(), until, at);
                 Ok(())
             }
-            Self::Redis(pool) => {
+            Self::Redis(redis) => {
                 let kept = Expiration::EXAT(until.unix_timestamp());
-                let (key, at) = (tag.in_redis("mark"), at.unix_timestamp());
-                pool.set::<(), _, _>(key, at, Some(kept), None, false)
-                    .await
-                    .map_err(|error| of_redis(&error))
+                let at = at.unix_timestamp();
+                let marked = redis.ask(tag.in_redis("mark"), |client, key| async move {
+                    client.set(key, at, Some(kept), None, false).await
+                });
+                Ok(marked.await?)
             }
         }
     }
@@ -222,10 +224,11 @@ impl Ledger {
                 locked(memory).unmark(tag);
                 Ok(())
             }
-            Self::Redis(pool) => pool
-                .del::<(), _>(tag.in_redis("mark"))
-                .await
-                .map_err(|error| of_redis(&error)),
+            Self::Redis(redis) => Ok(redis
+                .ask(tag.in_redis("mark"), |client, key| async move {
+                    client.del(key).await
+                })
+                .await?),
         }
     }
 
@@ -239,10 +242,13 @@ impl Ledger {
                 locked(memory).forget(tag, id);
                 Ok(())
             }
-            Self::Redis(pool) => pool
-                .zrem::<(), _, _>(tag.in_redis("list"), id)
-                .await
-                .map_err(|error| of_redis(&error)),
+            Self::Redis(redis) => {
+                let id = id.to_owned();
+                let removed = redis.ask(tag.in_redis("list"), |client, key| async move {
+                    client.zrem(key, id).await
+                });
+                Ok(removed.await?)
+            }
         }
     }
 
@@ -254,9 +260,12 @@ impl Ledger {
         match self {
             Self::Memory(memory) => Ok(locked(memory).marked(tag, now)),
             // Boxed, as three of these are asked at once.
-            Self::Redis(pool) => Box::pin(pool.get(tag.in_redis("mark")))
-                .await
-                .map_err(|error| of_redis(&error)),
+            Self::Redis(redis) => {
+                let mark = redis.ask(tag.in_redis("mark"), |client, key| async move {
+                    client.get(key).await
+                });
+                Ok(Box::pin(mark).await?)
+            }
         }
     }
 
@@ -274,13 +283,14 @@ impl Ledger {
         let key = Key::of(&["logout token", issuer, jti]);
         match self {
             Self::Memory(memory) => Ok(locked(memory).first_use(&key, until, now)),
-            Self::Redis(pool) => {
+            Self::Redis(redis) => {
                 let kept = Expiration::EXAT(until.unix_timestamp());
                 let only_new = Some(SetOptions::NX);
-                let set: Option<String> = pool
-                    .set(key.in_redis("logout-token"), 1, Some(kept), only_new, false)
-                    .await
-                    .map_err(|error| of_redis(&error))?;
+                let set: Option<String> = redis
+                    .ask(key.in_redis("logout-token"), |client, key| async move {
+                        client.set(key, 1, Some(kept), only_new, false).await
+                    })
+                    .await?;
                 Ok(set.is_some())
             }
         }
@@ -297,7 +307,7 @@ impl Ledger {
         minute: i64,
         until: OffsetDateTime,
     ) -> Result<u64, Error> {
-        let Self::Redis(pool) = self else {
+        let Self::Redis(redis) = self else {
             return Ok(0);
         };
         let key = Key::of(&[
@@ -306,16 +316,15 @@ impl Ledger {
             &visitor.to_string(),
             &minute.to_string(),
         ]);
-        let key = key.in_redis("rate");
-        let pipeline = pool.next().pipeline();
-        let queued = async {
+        let queued = redis.ask(key.in_redis("rate"), |client, key| async move {
+            let pipeline = client.pipeline();
             let _: () = pipeline.incr(&key).await?;
             let _: () = pipeline
                 .expire_at(&key, until.unix_timestamp(), None)
                 .await?;
             pipeline.all::<(u64, u64)>().await
-        };
-        let (count, _) = queued.await.map_err(|error| of_redis(&error))?;
+        });
+        let (count, _) = queued.await?;
         Ok(count)
     }
 
@@ -330,10 +339,11 @@ impl Ledger {
                 locked(memory).unuse(&key);
                 Ok(())
             }
-            Self::Redis(pool) => pool
-                .del::<(), _>(key.in_redis("logout-token"))
-                .await
-                .map_err(|error| of_redis(&error)),
+            Self::Redis(redis) => Ok(redis
+                .ask(key.in_redis("logout-token"), |client, key| async move {
+                    client.del(key).await
+                })
+                .await?),
         }
     }
 }
@@ -341,10 +351,6 @@ impl Ledger {
 /// What is behind the lock is whole after every step, so a panic elsewhere does it no harm.
 fn locked(memory: &Mutex<Memory>) -> std::sync::MutexGuard<'_, Memory> {
     memory.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn of_redis(error: &fred::error::Error) -> Error {
-    Error::Backend(error.to_string())
 }
 
 #[expect(

@@ -9,14 +9,15 @@ use std::time::Instant;
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use fred::interfaces::KeysInterface as _;
+use fred::types::Expiration;
 use moka::Expiry;
 use moka::sync::Cache;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use time::Duration;
-use tower_sessions_redis_store::fred::prelude::{Expiration, KeysInterface as _, Pool};
 
-use super::store::Store;
+use super::store::{Redis, RedisError, Store};
 
 /// The most entries held in memory; beyond them the least used end first.
 const MOST_IN_MEMORY: u64 = 100_000;
@@ -28,7 +29,7 @@ pub struct Tickets(Kept);
 #[derive(Clone)]
 enum Kept {
     Memory(Cache<String, Entry>),
-    Redis(Pool),
+    Redis(Redis),
 }
 
 #[derive(Clone)]
@@ -70,7 +71,7 @@ impl Tickets {
                     .expire_after(ByLife)
                     .build(),
             ),
-            Store::Redis(_, pool) => Kept::Redis(pool.clone()),
+            Store::Redis(redis) => Kept::Redis(redis.clone()),
         })
     }
 
@@ -94,11 +95,13 @@ impl Tickets {
                 cache.insert(key, Entry { content, life });
                 Ok(())
             }
-            Kept::Redis(pool) => {
-                let expires = Expiration::EX(life.whole_seconds().max(1));
-                pool.set::<(), _, _>(key, content.as_slice(), Some(expires), None, false)
-                    .await
-                    .map_err(|error| silent(&error))
+            Kept::Redis(redis) => {
+                let expires = Some(Expiration::EX(life.whole_seconds().max(1)));
+                let put = redis.ask(key, |client, key| async move {
+                    let content = content.as_slice();
+                    client.set(key, content, expires, None, false).await
+                });
+                Ok(put.await?)
             }
         }
     }
@@ -115,7 +118,10 @@ impl Tickets {
         let key = stored_key(purpose, key);
         let content = match &self.0 {
             Kept::Memory(cache) => cache.get(&key).map(|entry| entry.content.to_vec()),
-            Kept::Redis(pool) => pool.get(key).await.map_err(|error| silent(&error))?,
+            Kept::Redis(redis) => {
+                let got = redis.ask(key, |client, key| async move { client.get(key).await });
+                got.await?
+            }
         };
         read(content)
     }
@@ -132,7 +138,10 @@ impl Tickets {
         let key = stored_key(purpose, key);
         let content = match &self.0 {
             Kept::Memory(cache) => cache.remove(&key).map(|entry| entry.content.to_vec()),
-            Kept::Redis(pool) => pool.getdel(key).await.map_err(|error| silent(&error))?,
+            Kept::Redis(redis) => {
+                let taken = redis.ask(key, |client, key| async move { client.getdel(key).await });
+                taken.await?
+            }
         };
         read(content)
     }
@@ -150,11 +159,13 @@ fn stored_key(purpose: Purpose, key: &str) -> String {
         Purpose::Family => "family",
     };
     let digest = digest::digest(&digest::SHA256, key.as_bytes());
-    format!("{purpose}:{}", URL_SAFE_NO_PAD.encode(digest))
+    Redis::key(purpose, &URL_SAFE_NO_PAD.encode(digest))
 }
 
-fn silent(error: &tower_sessions_redis_store::fred::error::Error) -> TicketError {
-    TicketError::Store(error.details().to_owned())
+impl From<RedisError> for TicketError {
+    fn from(error: RedisError) -> Self {
+        Self::Store(error.to_string())
+    }
 }
 
 /// Each entry ends after its own life.

@@ -38,6 +38,7 @@ pub struct Lasting {
     /// What seals logins as long as no key is configured.
     drawn_key: OnceLock<SecretString>,
     listen: SocketAddr,
+    connections: usize,
     log_format: LogFormat,
     chosen_store: StoreChoice,
 }
@@ -52,7 +53,7 @@ impl Lasting {
     pub fn new(config: &Config, clock: SharedClock, audit: Audit) -> Result<Self, BuildError> {
         let store = match &config.session.store {
             StoreChoice::Memory => Store::memory(),
-            StoreChoice::Redis(url) => Store::redis(url.expose_secret())?,
+            StoreChoice::Redis { url, ca } => Store::redis(url.expose_secret(), ca.as_deref())?,
         };
         Ok(Self {
             clock,
@@ -64,6 +65,7 @@ impl Lasting {
             store,
             drawn_key: OnceLock::new(),
             listen: config.server.listen,
+            connections: config.limits.connections,
             log_format: config.log.format,
             chosen_store: config.session.store.clone(),
         })
@@ -78,12 +80,24 @@ impl Lasting {
         }
         match (&self.chosen_store, &config.session.store) {
             (StoreChoice::Memory, StoreChoice::Memory) => {}
-            (StoreChoice::Redis(before), StoreChoice::Redis(after)) => {
-                if before.expose_secret() != after.expose_secret() {
+            (
+                StoreChoice::Redis { url, ca },
+                StoreChoice::Redis {
+                    url: new_url,
+                    ca: new_ca,
+                },
+            ) => {
+                if url.expose_secret() != new_url.expose_secret() {
                     keys.push("session.redis_url");
+                }
+                if ca != new_ca {
+                    keys.push("session.redis_ca_file");
                 }
             }
             _ => keys.push("session.store"),
+        }
+        if config.limits.connections != self.connections {
+            keys.push("limits.connections");
         }
         if config.log.format != self.log_format {
             keys.push("log.format");

@@ -1,0 +1,288 @@
+//! Redis or Valkey: the connections, and whether they lead to anything.
+//!
+//! Nobody waits long for a store that is away. The first command that gets no answer says so, further ones fail at once,
+//! and in the meantime it is asked again and again: a fraction of a second after its return all is as before.
+
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::time::{Duration, Instant};
+
+use fred::clients::{Client, Pool};
+use fred::error::{Error, ErrorKind};
+use fred::interfaces::{ClientLike as _, EventInterface as _, KeysInterface as _};
+use fred::types::config::{Config, ConnectionConfig, Options, ReconnectPolicy, TcpConfig};
+use fred::types::{Builder, Expiration, Value};
+use tokio::sync::broadcast::error::RecvError;
+use tokio::task::JoinSet;
+
+use super::address::StoreError;
+
+/// Connections.
+const CONNECTIONS: usize = 4;
+/// How long a command waits for its answer.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// What takes longer raises the question whether a request that needs several answers should wait for them.
+const SLOW: Duration = Duration::from_millis(500);
+/// How often a store that is away is asked whether it is back, and how often a connection is tried.
+const AGAIN_AFTER: Duration = Duration::from_millis(250);
+/// How long it may take to connect, and once more to say who we are: four answers.
+const TO_CONNECT: Duration = Duration::from_secs(3);
+/// What every key begins with, so that others can be kept out of them by an ACL, and they out of others'.
+const PREFIX: &str = "jitsi-oidc-bridge";
+
+/// Why there is no answer to a command.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum RedisError {
+    /// It was away a moment ago, and was not asked.
+    #[error("{0}; it is tried again")]
+    Away(String),
+    /// It has answered with an error, or not at all.
+    #[error("{0}")]
+    Failed(String),
+}
+
+/// The connections to Redis or Valkey.
+#[derive(Debug, Clone)]
+pub struct Redis(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
+    pool: Pool,
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    answers: Answers,
+    /// What the last connection failed with.
+    fault: Option<String>,
+}
+
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+enum Answers {
+    #[default]
+    InTime,
+    /// The last one came late: it is being asked whether the next will as well.
+    InDoubt,
+    /// None, for this reason.
+    Away(String),
+}
+
+impl Redis {
+    /// Connects in the background, again and again until it answers. Must run inside a Tokio runtime.
+    ///
+    /// # Errors
+    /// When the settings make no sense.
+    pub fn connect(address: Config) -> Result<Self, StoreError> {
+        let mut builder = Builder::from_config(address);
+        builder
+            .with_performance_config(|performance| performance.default_command_timeout = PATIENCE)
+            .with_connection_config(|connection| *connection = patient())
+            .set_policy(ReconnectPolicy::new_constant(0, millis(AGAIN_AFTER)));
+        let pool = builder
+            .build_pool(CONNECTIONS)
+            .map_err(|error| StoreError::Address(error.details().to_owned()))?;
+        let shared = Arc::new(Shared {
+            pool,
+            state: Mutex::default(),
+        });
+        if let Some(client) = shared.pool.clients().first() {
+            tokio::spawn(listen(Arc::downgrade(&shared), client.clone()));
+        }
+        let _connections = shared.pool.connect();
+        Ok(Self(shared))
+    }
+
+    /// The key of something of a kind.
+    #[must_use]
+    pub fn key(kind: &str, name: &str) -> String {
+        format!("{PREFIX}:{kind}:{name}")
+    }
+
+    /// Whether it answers now, and lets things be written.
+    pub async fn is_ready(&self) -> bool {
+        let written = self.ask(Self::key("ready", ""), |client, key| async move {
+            let kept = Some(Expiration::EX(60));
+            client.set::<(), _, _>(key, 1, kept, None, false).await
+        });
+        written.await.is_ok()
+    }
+
+    /// Has a command carried out that works on one key, by one of the connections.
+    ///
+    /// # Errors
+    /// When it is answered by an error, or not in time, or the store was away a moment ago.
+    pub async fn ask<T, F>(
+        &self,
+        key: String,
+        command: impl FnOnce(Client, String) -> F + Send,
+    ) -> Result<T, RedisError>
+    where
+        F: Future<Output = Result<T, Error>> + Send,
+    {
+        if let Answers::Away(reason) = &self.0.locked().answers {
+            return Err(RedisError::Away(reason.clone()));
+        }
+        let begun = Instant::now();
+        let client = self.0.pool.next_connected().clone();
+        let answer = command(client, key.clone()).await;
+        match &answer {
+            Err(error) if is_silence(error) => self.doubt(key, Some(error)),
+            _ if begun.elapsed() > SLOW => self.doubt(key, None),
+            _ => {}
+        }
+        answer.map_err(|error| match &self.0.locked().answers {
+            Answers::Away(reason) if is_silence(&error) => RedisError::Failed(reason.clone()),
+            _ => RedisError::Failed(error.to_string()),
+        })
+    }
+
+    /// An answer was late, or did not come: asks for that key until one comes in time.
+    fn doubt(&self, key: String, error: Option<&Error>) {
+        let mut state = self.0.locked();
+        let asking = state.answers != Answers::InTime;
+        match error {
+            Some(error) => self.0.is_away(&mut state, &error.to_string()),
+            None if asking => return,
+            None => state.answers = Answers::InDoubt,
+        }
+        drop(state);
+        if !asking {
+            tokio::spawn(ask_until_answered(Arc::downgrade(&self.0), key));
+        }
+    }
+}
+
+impl Shared {
+    /// What is behind the lock is whole after every step, so a panic elsewhere does it no harm.
+    fn locked(&self) -> std::sync::MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_away(&self, state: &mut State, error: &str) {
+        if matches!(state.answers, Answers::Away(_)) {
+            return;
+        }
+        // A command knows only that it waited in vain.
+        let reason = state.fault.clone().unwrap_or_else(|| error.to_owned());
+        tracing::warn!(
+            error = reason,
+            "the session store is away; people without a session can still sign in"
+        );
+        state.answers = Answers::Away(reason);
+    }
+
+    fn is_back(&self) {
+        let mut state = self.locked();
+        if matches!(state.answers, Answers::Away(_)) {
+            tracing::info!("the session store answers again");
+        }
+        *state = State::default();
+    }
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // Without a runtime, the connections have ended with it.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let pool = self.pool.clone();
+            runtime.spawn(async move { pool.quit().await });
+        }
+    }
+}
+
+fn patient() -> ConnectionConfig {
+    ConnectionConfig {
+        connection_timeout: TO_CONNECT,
+        internal_command_timeout: TO_CONNECT,
+        tcp: TcpConfig {
+            nodelay: Some(true),
+            ..TcpConfig::default()
+        },
+        ..ConnectionConfig::default()
+    }
+}
+
+fn millis(duration: Duration) -> u32 {
+    duration.as_millis().try_into().unwrap_or(u32::MAX)
+}
+
+/// Whether nobody has answered. An error that the server itself tells is an answer, and the next command may do better.
+fn is_silence(error: &Error) -> bool {
+    matches!(
+        error.kind(),
+        ErrorKind::Timeout
+            | ErrorKind::IO
+            | ErrorKind::Canceled
+            | ErrorKind::Routing
+            | ErrorKind::Tls
+            | ErrorKind::Cluster
+            | ErrorKind::Sentinel
+            | ErrorKind::Backpressure
+    )
+}
+
+/// The same key, since of a cluster the rest may be well; by every connection, since one may lead to a server that hangs
+/// while the others have found the one that has taken over.
+async fn ask_until_answered(shared: Weak<Shared>, key: String) {
+    loop {
+        let Some(shared) = shared.upgrade() else {
+            return;
+        };
+        let mut asked = JoinSet::new();
+        for client in shared.pool.clients() {
+            asked.spawn(ask_in_time(client.clone(), key.clone()));
+        }
+        let answers = asked.join_all().await;
+        match answers.into_iter().find_map(Result::err) {
+            Some(error) => shared.is_away(&mut shared.locked(), &error.to_string()),
+            None => return shared.is_back(),
+        }
+        drop(shared);
+        tokio::time::sleep(AGAIN_AFTER).await;
+    }
+}
+
+/// Whether there is an answer, whatever it says: of a list, that this is no way to read it.
+async fn ask_in_time(client: Client, key: String) -> Result<(), Error> {
+    let options = Options {
+        timeout: Some(SLOW),
+        ..Options::default()
+    };
+    match client.with_options(&options).get::<Value, _>(key).await {
+        Err(error) if is_silence(&error) => {
+            // A connection that hangs is given up for a new one: behind Sentinel, to another server.
+            if client.is_connected() {
+                tokio::spawn(async move { client.force_reconnection().await });
+            }
+            Err(error)
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Tells why there is no connection: once for each reason, until there is one.
+async fn listen(shared: Weak<Shared>, client: Client) {
+    let (mut errors, mut connected) = (client.error_rx(), client.reconnect_rx());
+    drop(client);
+    loop {
+        let fault = tokio::select! {
+            error = errors.recv() => match error {
+                Ok((error, _)) => Some(error.to_string()),
+                Err(RecvError::Lagged(_)) => continue,
+                Err(RecvError::Closed) => return,
+            },
+            server = connected.recv() => match server {
+                Err(RecvError::Closed) => return,
+                _ => None,
+            },
+        };
+        let Some(shared) = shared.upgrade() else {
+            return;
+        };
+        let mut state = shared.locked();
+        if let Some(error) = fault.as_ref().filter(|_| fault != state.fault) {
+            tracing::warn!(error, "no connection to the session store");
+        }
+        state.fault = fault;
+    }
+}
