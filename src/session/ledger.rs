@@ -269,25 +269,44 @@ impl Ledger {
         }
     }
 
-    /// Remembers a logout token's `jti` until `until`; gives whether it was new.
+    /// Whether something is used up: a logout token by its issuer and `jti`, or a turn.
     ///
     /// # Errors
     /// When the store does not answer.
+    pub async fn is_used(&self, of: &str, name: &str, now: OffsetDateTime) -> Result<bool, Error> {
+        let key = Key::of(&["used", of, name]);
+        match self {
+            Self::Memory(memory) => Ok(locked(memory).is_used(&key, now)),
+            Self::Redis(redis) => {
+                let used: Option<String> = redis
+                    .ask(key.in_redis("used"), |client, key| async move {
+                        client.get(key).await
+                    })
+                    .await?;
+                Ok(used.is_some())
+            }
+        }
+    }
+
+    /// Uses something up until `until`; gives whether it was new. Of several who ask at once, for one it was.
+    ///
+    /// # Errors
+    /// When the store does not answer. It may be used up then all the same.
     pub async fn first_use(
         &self,
-        issuer: &str,
-        jti: &str,
+        of: &str,
+        name: &str,
         until: OffsetDateTime,
         now: OffsetDateTime,
     ) -> Result<bool, Error> {
-        let key = Key::of(&["logout token", issuer, jti]);
+        let key = Key::of(&["used", of, name]);
         match self {
             Self::Memory(memory) => Ok(locked(memory).first_use(&key, until, now)),
             Self::Redis(redis) => {
                 let kept = Expiration::EXAT(until.unix_timestamp());
                 let only_new = Some(SetOptions::NX);
                 let set: Option<String> = redis
-                    .ask(key.in_redis("logout-token"), |client, key| async move {
+                    .ask(key.in_redis("used"), |client, key| async move {
                         client.set(key, 1, Some(kept), only_new, false).await
                     })
                     .await?;
@@ -326,25 +345,6 @@ impl Ledger {
         });
         let (count, _) = queued.await?;
         Ok(count)
-    }
-
-    /// Forgets a logout token that came to nothing, so that the provider may send it again.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn unuse(&self, issuer: &str, jti: &str) -> Result<(), Error> {
-        let key = Key::of(&["logout token", issuer, jti]);
-        match self {
-            Self::Memory(memory) => {
-                locked(memory).unuse(&key);
-                Ok(())
-            }
-            Self::Redis(redis) => Ok(redis
-                .ask(key.in_redis("logout-token"), |client, key| async move {
-                    client.del(key).await
-                })
-                .await?),
-        }
     }
 }
 

@@ -208,13 +208,12 @@ impl Popups {
             return Ok(None);
         };
         let token = format!("{id}.{}", random_text(random)?);
-        self.tickets
-            .put(Purpose::Family, &id, &sign_in, left)
-            .await?;
-        let content = RefreshToken { family: id };
-        self.tickets
-            .put(Purpose::RefreshToken, &token, &content, left)
-            .await?;
+        let content = RefreshToken { family: id.clone() };
+        tokio::try_join!(
+            self.tickets.put(Purpose::Family, &id, &sign_in, left),
+            self.tickets
+                .put(Purpose::RefreshToken, &token, &content, left),
+        )?;
         Ok(Some(token))
     }
 

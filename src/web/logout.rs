@@ -305,25 +305,20 @@ async fn end_sessions(
     let provider = sender(state, token)?;
     let token = logout_token::validate(provider, token, now).await?;
     let issuer = &token.issuer;
-    let new = sessions.first_use(issuer, &token.jti, token.refused_from, now);
-    if !new.await? {
+    if sessions.is_used(issuer, &token.jti, now).await? {
         return Err(LogoutError::Used);
     }
     let (subject, sid) = (token.subject.as_deref(), token.sid.as_deref());
-    match sessions.end_all(issuer, subject, sid, now).await {
-        Ok(ended) => {
-            tracing::info!(
-                request.id = id.0,
-                provider.name = provider.settings.name,
-                sessions.ended = ended,
-                "signed out by the provider"
-            );
-            Ok(())
-        }
-        Err(error) => {
-            // The store may answer again by now; if not, the token stays used, and the marks that were set stay set.
-            let _ = sessions.unuse(issuer, &token.jti).await;
-            Err(error.into())
-        }
-    }
+    let ended = sessions.end_all(issuer, subject, sid, now).await?;
+    // Last: where the store goes away on the way here, the provider may send the same token again, and it counts.
+    sessions
+        .use_up(issuer, &token.jti, token.refused_from, now)
+        .await?;
+    tracing::info!(
+        request.id = id.0,
+        provider.name = provider.settings.name,
+        sessions.ended = ended,
+        "signed out by the provider"
+    );
+    Ok(())
 }

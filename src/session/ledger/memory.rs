@@ -75,8 +75,8 @@ impl Memory {
         new
     }
 
-    pub(super) fn unuse(&mut self, key: &Key) {
-        self.used.remove(key);
+    pub(super) fn is_used(&self, key: &Key, now: OffsetDateTime) -> bool {
+        self.used.get(key, now.unix_timestamp()).is_some()
     }
 }
 
@@ -172,7 +172,6 @@ mod tests {
         assert!(memory.first_use(&key, at(60), at(0)));
         assert!(!memory.first_use(&key, at(60), at(59)));
         assert!(memory.first_use(&key, at(120), at(60)));
-        memory.unuse(&key);
-        assert!(memory.first_use(&key, at(120), at(60)));
+        assert!(memory.is_used(&key, at(119)) && !memory.is_used(&key, at(120)));
     }
 }
