@@ -168,16 +168,24 @@ impl Sessions {
         session.save().await?;
         let id = session.id().map(|id| id.to_string()).unwrap_or_default();
         let until = now + self.limits.lifetime;
-        if let (Some(before), Some(old)) = (before, old_id)
-            && is_same(&before.person, &signed_in.person)
-        {
-            self.ledger
-                .add(&Tag::After(old).key(), &id, until, now)
-                .await?;
-        }
-        for tag in tags(&signed_in.person) {
-            self.ledger.add(&tag.key(), &id, until, now).await?;
-        }
+        let after = match (before, old_id) {
+            (Some(before), Some(old)) if is_same(&before.person, &signed_in.person) => {
+                Some(Tag::After(old).key())
+            }
+            _ => None,
+        };
+        let [all, one] = tags(&signed_in.person).map(|tag| tag.key());
+        // At once: a slow store costs one answer, not three.
+        tokio::try_join!(
+            self.ledger.add(&all, &id, until, now),
+            self.ledger.add(&one, &id, until, now),
+            async {
+                match &after {
+                    Some(after) => self.ledger.add(after, &id, until, now).await,
+                    None => Ok(()),
+                }
+            },
+        )?;
         Ok(id)
     }
 
@@ -193,15 +201,15 @@ impl Sessions {
     ) -> Result<Option<String>, Error> {
         let mut id = id.to_owned();
         for _ in 0..MOST_SUCCESSORS {
-            if self.is_gone(&id, now).await? {
+            let (gone, ended) = (Tag::Gone(&id).key(), Tag::Session(&id).key());
+            let (gone, ended) = tokio::try_join!(
+                self.ledger.marked(&gone, now),
+                self.ledger.marked(&ended, now)
+            )?;
+            if gone.is_some() {
                 return Ok(None);
             }
-            if self
-                .ledger
-                .marked(&Tag::Session(&id).key(), now)
-                .await?
-                .is_none()
-            {
+            if ended.is_none() {
                 return Ok(Some(id));
             }
             match self.ledger.read(&Tag::After(&id).key(), now).await?.pop() {
@@ -219,18 +227,6 @@ impl Sessions {
     pub async fn end_gone(&self, id: &str, now: OffsetDateTime) -> Result<(), Error> {
         self.mark(&Tag::Gone(id).key(), now).await?;
         self.end(id, now).await.map(drop)
-    }
-
-    /// Whether a session has ended because the provider does not know its person any more.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn is_gone(&self, id: &str, now: OffsetDateTime) -> Result<bool, Error> {
-        Ok(self
-            .ledger
-            .marked(&Tag::Gone(id).key(), now)
-            .await?
-            .is_some())
     }
 
     /// Ends one session, and gives what it held, even if it had died before.
@@ -308,26 +304,35 @@ impl Sessions {
         Ok(all.max(one).is_some_and(|at| at >= since.unix_timestamp()))
     }
 
-    /// Whether a logout token is new. It is remembered until `until`, across replicas that share the store.
+    /// Whether a logout token has been used up, on whichever replica that shares the store.
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn first_use(
+    pub async fn is_used(
+        &self,
+        issuer: &str,
+        jti: &str,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        Ok(self.ledger.is_used(issuer, jti, now).await?)
+    }
+
+    /// Uses a logout token up: after what it meant has ended, so that one that came to nothing may be sent again.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn use_up(
         &self,
         issuer: &str,
         jti: &str,
         until: OffsetDateTime,
         now: OffsetDateTime,
-    ) -> Result<bool, Error> {
-        Ok(self.ledger.first_use(issuer, jti, until, now).await?)
-    }
-
-    /// Forgets a logout token that came to nothing, so that the provider may send it again.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn unuse(&self, issuer: &str, jti: &str) -> Result<(), Error> {
-        Ok(self.ledger.unuse(issuer, jti).await?)
+    ) -> Result<(), Error> {
+        Ok(self
+            .ledger
+            .first_use(issuer, jti, until, now)
+            .await
+            .map(drop)?)
     }
 
     async fn is_ended(

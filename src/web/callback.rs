@@ -87,6 +87,7 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
         Ok(sign_in) => {
             let mut signed_out = false;
             let mut session = None;
+            let mut unremembered = None;
             if let Some(sessions) = &state.sessions {
                 let old = state.cookies.session(&jar);
                 let refresh = freshness::kept(state, sign_in.refresh_token.as_ref(), since);
@@ -101,6 +102,7 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
                     }
                     Err(error) => {
                         tracing::warn!(request.id = visitor.request.0, %error, "the session store does not answer; the next meeting asks for a sign-in");
+                        unremembered = Some(error.to_string());
                     }
                 }
             }
@@ -119,7 +121,11 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
                         .await
                         .into_response()
                 }
-                Destination::Home => redirect::to(&state.addresses.home()),
+                Destination::Home => match unremembered {
+                    // The home page would ask for the next sign-in, and so on.
+                    Some(error) => WebError::StoreAway(error).into_response(),
+                    None => redirect::to(&state.addresses.home()),
+                },
             }
         }
         Err(WebError::LoginRequired { .. }) if would_ask(&answer, &pending) => {

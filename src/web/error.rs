@@ -150,6 +150,9 @@ pub enum WebError {
     /// The provider reported a logout while the person signed in.
     #[error("the provider has signed the person out in the meantime")]
     SignedOut(Destination),
+    /// What was asked for lives in the session store alone.
+    #[error("the session store does not answer: {0}")]
+    StoreAway(String),
     /// The session could not be ended.
     #[error("the session store does not answer: {0}")]
     SignOutFailed(String),
@@ -238,6 +241,8 @@ impl WebError {
     #[must_use]
     pub fn in_popup(&self) -> bool {
         let request = match self {
+            // A code is for a popup alone.
+            Self::Popup(_) => return true,
             Self::Denied { request, .. } => Some(request),
             Self::Cancelled { destination, .. }
             | Self::LoginRequired { destination, .. }
@@ -291,6 +296,7 @@ impl WebError {
             | Self::Overloaded
             | Self::Popup(_)
             | Self::Invitation(InvitationError::Store(_))
+            | Self::StoreAway(_)
             | Self::SignOutFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Expired(_)
             | Self::SignedOut(_)

@@ -20,11 +20,12 @@ const MOST_ROOMS: usize = 50;
 /// `GET /`.
 pub async fn get(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, WebError> {
     let id = state.cookies.session(&cookies::of(&headers));
+    // Not a page that asks for a sign-in, which could not be kept.
+    let away = |error: tower_sessions::session::Error| WebError::StoreAway(error.to_string());
+    let person = join::recalled(&state, id.as_deref()).await.map_err(away)?;
     let mut signed_in = None;
-    if let Some(id) = &id
-        && let Some(person) = join::signed_in(&state, Some(id)).await
-    {
-        let form_token = state.seals.form_token(id)?;
+    if let Some((id, person)) = id.zip(person) {
+        let form_token = state.seals.form_token(&id)?;
         let invitations = invitations(&state, &person).await;
         signed_in = Some(signed_in_home(&state, &person, form_token, invitations));
     }

@@ -156,9 +156,10 @@ async fn whose_form(
     if !state.seals.is_form_of(field(fields, "form"), &session) {
         return Err(expired());
     }
-    join::signed_in(state, Some(&session))
-        .await
-        .ok_or_else(expired)
+    match join::recalled(state, Some(&session)).await {
+        Ok(person) => person.ok_or_else(expired),
+        Err(error) => Err(WebError::StoreAway(error.to_string())),
+    }
 }
 
 /// A room as somebody types it, with its tenant and a slash before it if it has one.

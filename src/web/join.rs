@@ -184,15 +184,28 @@ pub async fn send(
 
 /// The session's person. A store that does not answer costs the person a sign-in, not the meeting.
 pub async fn signed_in(state: &AppState, id: Option<&str>) -> Option<Person> {
-    let sessions = state.sessions.as_ref()?;
-    let id = id?;
-    let recalled = sessions.recall(id, state.clock.now()).await;
-    let signed_in = recalled.unwrap_or_else(|error| {
+    recalled(state, id).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "the session store does not answer; people sign in again");
         None
-    })?;
+    })
+}
+
+/// The session's person, where a sign-in is no way around a store that does not answer.
+///
+/// # Errors
+/// When it does not: nobody knows then whether there is such a session.
+pub async fn recalled(
+    state: &AppState,
+    id: Option<&str>,
+) -> Result<Option<Person>, tower_sessions::session::Error> {
+    let (Some(sessions), Some(id)) = (&state.sessions, id) else {
+        return Ok(None);
+    };
+    let Some(signed_in) = sessions.recall(id, state.clock.now()).await? else {
+        return Ok(None);
+    };
     let person = freshness::fresh(state, id, signed_in).await;
-    person.filter(|person| state.providers.vouching_for(person).is_some())
+    Ok(person.filter(|person| state.providers.vouching_for(person).is_some()))
 }
 
 /// The end of every way in: decides, tells the audit, and sends the browser into the meeting or says why not.

@@ -177,6 +177,10 @@ pub struct Texts {
     pub sign_out_failed_title: &'static str,
     /// It is still alive.
     pub sign_out_failed_text: &'static str,
+    /// What lives in the session store does not work.
+    pub store_away_title: &'static str,
+    /// What that is, and what works.
+    pub store_away_text: &'static str,
     /// No such address.
     pub not_found_title: &'static str,
     /// What this service is.

@@ -121,6 +121,13 @@ async fn every_page(language: &'static str) -> BTreeMap<&'static str, Landed> {
     crowd.says = Some(("x-forwarded-for", "192.0.2.1"));
     crowd.begin(&bounded.at("/room/a")).await;
     pages.insert("too often", crowd.hop(&bounded.at("/room/a")).await);
+    // A sign-in for nothing but to be remembered.
+    let nowhere = "session.store = \"redis\"\nsession.redis_url = \"redis://127.0.0.1:1\"";
+    let forgetful = Bridge::start(&provider, nowhere).await;
+    let forgotten = Browser::speaking(language)
+        .go(&forgetful.at("/sign-in"))
+        .await;
+    pages.insert("store away", forgotten);
 
     let lonely = Provider::start().await;
     lonely.misbehaves(Fault::Down);

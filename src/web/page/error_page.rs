@@ -3,6 +3,7 @@
 use super::{Action, Page};
 use crate::meeting::{Destination, MeetingRequest};
 use crate::policy::{Denied, DeniedCause};
+use crate::session::popups::PopupError;
 use crate::token::MintError;
 use crate::web::Addresses;
 use crate::web::error::WebError;
@@ -117,6 +118,8 @@ fn what_happened<'a>(
         ),
         WebError::SignOutFailed(_) => sign_out_failed(page, texts, addresses),
         WebError::Overloaded => overloaded(page, texts),
+        WebError::StoreAway(_) => store_away(page, texts).offering([again(&Destination::Home)]),
+        WebError::Popup(PopupError::Store(_)) => store_away(page, texts),
         WebError::NotFound => page.saying("info", texts.not_found_title, texts.not_found_text),
         WebError::MethodNotAllowed => page.saying(
             "info",
@@ -175,6 +178,11 @@ fn expired<'a>(
     });
     page.saying("info", texts.login_expired_title, texts.login_expired_text)
         .offering(start_again)
+}
+
+/// What lives in the store alone does not work.
+pub(super) fn store_away<'a>(page: Page<'a>, texts: &'a Texts) -> Page<'a> {
+    page.saying("problem", texts.store_away_title, texts.store_away_text)
 }
 
 fn sign_out_failed<'a>(page: Page<'a>, texts: &'a Texts, addresses: &Addresses) -> Page<'a> {

@@ -1,6 +1,6 @@
 //! The pages of invitations: made, used, and of no use.
 
-use super::{Action, Field, GuestPage, Page, PageForm};
+use super::{Action, Field, GuestPage, Page, PageForm, error_page};
 use crate::identity::claims::clean;
 use crate::meeting::{Destination, Invitation, MeetingRequest};
 use crate::session::invitations::InvitationError;
@@ -127,7 +127,8 @@ impl<'a> Page<'a> {
                     label: texts.to_home.to_owned(),
                     href: addresses.home(),
                 }]),
-            InvitationError::Sealing(_) | InvitationError::Store(_) => {
+            InvitationError::Store(_) => error_page::store_away(self, texts),
+            InvitationError::Sealing(_) => {
                 self.saying("problem", texts.internal_title, texts.internal_text)
             }
         }

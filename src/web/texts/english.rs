@@ -59,6 +59,8 @@ pub static TEXTS: Texts = Texts {
     to_jitsi: "To Jitsi Meet",
     sign_out_failed_title: "You are not signed out yet",
     sign_out_failed_text: "This service could not end your session at the moment. Please try again shortly, and do not leave this device to others before that.",
+    store_away_title: "This does not work at the moment",
+    store_away_text: "This service cannot reach its memory at the moment. Until it can, invitations and signing in from within a call do not work, and nobody stays signed in. You can still join a meeting: open it in Jitsi Meet, and sign in on the way. Please try again shortly.",
     not_found_title: "Nothing is here",
     not_found_text: "This is the sign-in service of Jitsi Meet. To use it, open a meeting there.",
     method_not_allowed_title: "That does not work here",

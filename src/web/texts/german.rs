@@ -59,6 +59,8 @@ pub static TEXTS: Texts = Texts {
     to_jitsi: "Zu Jitsi Meet",
     sign_out_failed_title: "Sie sind noch nicht abgemeldet",
     sign_out_failed_text: "Dieser Dienst konnte Ihre Sitzung gerade nicht beenden. Bitte versuchen Sie es gleich noch einmal, und überlassen Sie das Gerät vorher niemand anderem.",
+    store_away_title: "Das geht gerade nicht",
+    store_away_text: "Dieser Dienst erreicht gerade sein Gedächtnis nicht. Bis dahin funktionieren Einladungen und die Anmeldung aus einem Gespräch heraus nicht, und niemand bleibt angemeldet. An einem Meeting können Sie trotzdem teilnehmen: Öffnen Sie es in Jitsi Meet, und melden Sie sich auf dem Weg an. Bitte versuchen Sie es gleich noch einmal.",
     not_found_title: "Hier ist nichts",
     not_found_text: "Dies ist der Anmeldedienst für Jitsi Meet. Öffnen Sie dort ein Meeting, um ihn zu nutzen.",
     method_not_allowed_title: "Das geht hier nicht",
