@@ -254,7 +254,7 @@ impl Sessions {
     /// which they were begun. Without, all of the subject.
     ///
     /// # Errors
-    /// When the store does not answer; some of the sessions may then still be alive.
+    /// When the store does not answer: the sessions then end as soon as it does, if this process lives to see it.
     pub async fn end_all(
         &self,
         issuer: &str,
@@ -272,7 +272,13 @@ impl Sessions {
         let keys: Vec<Key> = tags.iter().flatten().map(Tag::key).collect();
         // The marks first: from here on the sessions are dead, whatever becomes of the rest.
         for key in &keys {
-            self.mark(key, now).await?;
+            if let Err(error) = self.mark(key, now).await {
+                // Not every provider says it again.
+                for key in &keys {
+                    self.ledger.owe_mark(key, now, now + self.limits.lifetime);
+                }
+                return Err(error);
+            }
         }
         let mut ended = 0;
         for key in &keys {

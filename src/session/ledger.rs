@@ -214,6 +214,14 @@ impl Ledger {
         }
     }
 
+    /// Marks a tag as soon as the store is back, before anything there counts; where it is not away, nothing is owed.
+    pub fn owe_mark(&self, tag: &Key, at: OffsetDateTime, until: OffsetDateTime) {
+        if let Self::Redis(redis) = self {
+            let (at, until) = (at.unix_timestamp(), until.unix_timestamp());
+            redis.owe(tag.in_redis("mark"), at, until);
+        }
+    }
+
     /// Takes a mark away.
     ///
     /// # Errors
@@ -264,7 +272,7 @@ impl Ledger {
                 let mark = redis.ask(tag.in_redis("mark"), |client, key| async move {
                     client.get(key).await
                 });
-                Ok(Box::pin(mark).await?)
+                Ok(mark.await?)
             }
         }
     }

@@ -68,23 +68,20 @@ pub fn redis_address(url: &str, ca: Option<&[u8]>) -> Result<Config, StoreError>
 fn connector(ca: Option<&[u8]>) -> Result<TlsConnector, StoreError> {
     let mut trusted = RootCertStore::empty();
     let failed = |error: &dyn std::fmt::Display| StoreError::Certificates(error.to_string());
-    match ca {
-        Some(pem) => {
-            for certificate in CertificateDer::pem_slice_iter(pem) {
-                let certificate = certificate.map_err(|error| failed(&error))?;
-                trusted.add(certificate).map_err(|error| failed(&error))?;
-            }
-            if trusted.is_empty() {
-                return Err(failed(
-                    &"there is none in PEM (-----BEGIN CERTIFICATE-----)",
-                ));
-            }
+    if let Some(pem) = ca {
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            let certificate = certificate.map_err(|error| failed(&error))?;
+            trusted.add(certificate).map_err(|error| failed(&error))?;
         }
-        None => {
-            // What cannot be read of the system's vouches for nobody; the others may do.
-            let found = rustls_native_certs::load_native_certs();
-            trusted.add_parsable_certificates(found.certs);
+        if trusted.is_empty() {
+            return Err(failed(
+                &"there is none in PEM (-----BEGIN CERTIFICATE-----)",
+            ));
         }
+    } else {
+        // What cannot be read of the system's vouches for nobody; the others may do.
+        let found = rustls_native_certs::load_native_certs();
+        trusted.add_parsable_certificates(found.certs);
     }
     let config: ClientConfig = ClientConfig::builder()
         .with_root_certificates(Arc::new(trusted))

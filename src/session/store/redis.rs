@@ -3,6 +3,7 @@
 //! Nobody waits long for a store that is away. The first command that gets no answer says so, further ones fail at once,
 //! and in the meantime it is asked again and again: a fraction of a second after its return all is as before.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -24,8 +25,10 @@ const PATIENCE: Duration = Duration::from_secs(1);
 const SLOW: Duration = Duration::from_millis(500);
 /// How often a store that is away is asked whether it is back, and how often a connection is tried.
 const AGAIN_AFTER: Duration = Duration::from_millis(250);
-/// How long it may take to connect, and once more to say who we are: four answers.
-const TO_CONNECT: Duration = Duration::from_secs(3);
+/// How long it may take to connect, and once more to say who we are: four slow answers.
+const TO_CONNECT: Duration = Duration::from_secs(2);
+/// The most that is owed; beyond them, whoever reported it has to do so again.
+const MOST_OWED: usize = 10_000;
 /// What every key begins with, so that others can be kept out of them by an ACL, and they out of others'.
 const PREFIX: &str = "jitsi-oidc-bridge";
 
@@ -55,6 +58,8 @@ struct State {
     answers: Answers,
     /// What the last connection failed with.
     fault: Option<String>,
+    /// What has yet to be written, by its key: a number, and until when it counts.
+    owed: BTreeMap<String, (i64, i64)>,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -124,7 +129,8 @@ impl Redis {
         }
         let begun = Instant::now();
         let client = self.0.pool.next_connected().clone();
-        let answer = command(client, key.clone()).await;
+        // Boxed, as several of these are asked at once, and the client's futures are large.
+        let answer = Box::pin(command(client, key.clone())).await;
         match &answer {
             Err(error) if is_silence(error) => self.doubt(key, Some(error)),
             _ if begun.elapsed() > SLOW => self.doubt(key, None),
@@ -136,12 +142,22 @@ impl Redis {
         })
     }
 
+    /// Writes a number under a key, until a time, as soon as the store is back: before anything else counts there.
+    pub fn owe(&self, key: String, number: i64, until: i64) {
+        let mut state = self.0.locked();
+        if state.owed.len() < MOST_OWED {
+            state.owed.insert(key.clone(), (number, until));
+        }
+        drop(state);
+        self.doubt(key, None);
+    }
+
     /// An answer was late, or did not come: asks for that key until one comes in time.
     fn doubt(&self, key: String, error: Option<&Error>) {
         let mut state = self.0.locked();
         let asking = state.answers != Answers::InTime;
         match error {
-            Some(error) => self.0.is_away(&mut state, &error.to_string()),
+            Some(error) => state.is_away(&error.to_string()),
             None if asking => return,
             None => state.answers = Answers::InDoubt,
         }
@@ -152,31 +168,52 @@ impl Redis {
     }
 }
 
+impl State {
+    fn is_away(&mut self, error: &str) {
+        if matches!(self.answers, Answers::Away(_)) {
+            return;
+        }
+        // A command knows only that it waited in vain.
+        let reason = self.fault.clone().unwrap_or_else(|| error.to_owned());
+        tracing::warn!(
+            error = reason,
+            "the session store is away; people without a session can still sign in"
+        );
+        self.answers = Answers::Away(reason);
+    }
+}
+
 impl Shared {
     /// What is behind the lock is whole after every step, so a panic elsewhere does it no harm.
     fn locked(&self) -> std::sync::MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_away(&self, state: &mut State, error: &str) {
-        if matches!(state.answers, Answers::Away(_)) {
-            return;
-        }
-        // A command knows only that it waited in vain.
-        let reason = state.fault.clone().unwrap_or_else(|| error.to_owned());
-        tracing::warn!(
-            error = reason,
-            "the session store is away; people without a session can still sign in"
-        );
-        state.answers = Answers::Away(reason);
-    }
-
-    fn is_back(&self) {
+    /// Gives whether it is: not if something has come to be owed in the meantime.
+    fn is_back(&self) -> bool {
         let mut state = self.locked();
+        if !state.owed.is_empty() {
+            return false;
+        }
         if matches!(state.answers, Answers::Away(_)) {
             tracing::info!("the session store answers again");
         }
-        *state = State::default();
+        state.answers = Answers::InTime;
+        true
+    }
+
+    /// Writes what is owed.
+    async fn pay(&self) -> Result<(), Error> {
+        loop {
+            let next = self.locked().owed.first_key_value().map(copied);
+            let Some((key, number, until)) = next else {
+                return Ok(());
+            };
+            let kept = Some(Expiration::EXAT(until));
+            let client = self.pool.next_connected();
+            let _: () = client.set(&key, number, kept, None, false).await?;
+            self.locked().owed.remove(&key);
+        }
     }
 }
 
@@ -188,6 +225,10 @@ impl Drop for Shared {
             runtime.spawn(async move { pool.quit().await });
         }
     }
+}
+
+fn copied((key, (number, until)): (&String, &(i64, i64))) -> (String, i64, i64) {
+    (key.clone(), *number, *until)
 }
 
 fn patient() -> ConnectionConfig {
@@ -232,10 +273,15 @@ async fn ask_until_answered(shared: Weak<Shared>, key: String) {
         for client in shared.pool.clients() {
             asked.spawn(ask_in_time(client.clone(), key.clone()));
         }
-        let answers = asked.join_all().await;
-        match answers.into_iter().find_map(Result::err) {
-            Some(error) => shared.is_away(&mut shared.locked(), &error.to_string()),
-            None => return shared.is_back(),
+        let answers: Result<(), Error> = asked.join_all().await.into_iter().collect();
+        let paid = match answers {
+            Ok(()) => shared.pay().await,
+            error => error,
+        };
+        match paid {
+            Ok(()) if shared.is_back() => return,
+            Ok(()) => continue,
+            Err(error) => shared.locked().is_away(&error.to_string()),
         }
         drop(shared);
         tokio::time::sleep(AGAIN_AFTER).await;
