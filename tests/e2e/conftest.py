@@ -13,6 +13,7 @@ from support.keycloak import Keycloak
 from support.keycloak_admin import Realm
 from support.process import free_port
 from support.redis import Redis
+from support.replicas import Replicas
 from support.screenshots import Camera
 from support.settings import BRIDGE_CONFIG, Missing, Settings
 
@@ -134,6 +135,46 @@ def bridge_without_provider(settings, keys, jitsi, redis):
     bridge.start(ready_at="/healthz")
     yield bridge
     assert_ended_well(bridge)
+
+
+@pytest.fixture
+def new_replicas(request, settings, keys, jitsi, tmp_path):
+    """Starts bridges with one store at that address, and a provider that asks nothing."""
+    started = []
+
+    def start(redis_url, ready_at="/readyz", **options):
+        name = re.sub(r"\W+", "-", request.node.name.removeprefix("test_"))[-60:]
+        folder = tmp_path / f"replicas-{len(started)}"
+        folder.mkdir()
+        replicas = Replicas(settings, jitsi, keys, folder, f"{name}-{len(started)}", redis_url, **options)
+        started.append(replicas)
+        replicas.start(ready_at)
+        return replicas
+
+    yield start
+    for replicas in started:
+        # None: killed by the test.
+        assert set(replicas.stop()) <= {0, None}, "a bridge did not end cleanly"
+        for bridge in replicas.bridges:
+            log = bridge.log()
+            assert "eyJ" not in log and "panicked" not in log, f"see the bridge's log: {bridge.log_file}"
+
+
+@pytest.fixture
+def new_store(request, settings, tmp_path):
+    """Starts a Redis of that kind; what a test has killed is up to it."""
+    started = []
+
+    def start(kind=Redis, **options):
+        name = re.sub(r"\W+", "-", request.node.name.removeprefix("test_"))[-60:]
+        store = kind(tmp_path / f"store-{len(started)}", settings.logs / f"store-{name}.log", **options)
+        started.append(store)
+        store.start()
+        return store
+
+    yield start
+    for store in started:
+        store.stop()
 
 
 @pytest.fixture(scope="session")

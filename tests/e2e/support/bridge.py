@@ -67,8 +67,12 @@ class Bridge:
         wait_until("the bridge's readiness", lambda: self._answers("/readyz"))
 
     def _answers(self, path):
+        return self.status(path) == 200
+
+    def status(self, path):
+        """What a path is answered by; None when nobody answers."""
         answer = http.get(f"{self.own_url}{path}")
-        return answer is not None and answer.status == 200
+        return None if answer is None else answer.status
 
     def stop(self):
         return self._server.stop()

@@ -11,11 +11,13 @@ from .keys import SigningKey
 
 
 class Provider:
+    """Says `claims` of whoever comes, or what they bring along in the query as `of`."""
+
     def __init__(self, client_id):
         self.claims = {}
         self._client_id = client_id
         self._key = SigningKey("provider")
-        self._nonces = {}
+        self._sign_ins = {}
         provider = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -48,6 +50,13 @@ class Provider:
         self.issuer = f"http://localhost:{self._server.server_port}"
         threading.Thread(target=self._server.serve_forever, name="provider", daemon=True).start()
 
+    def logout_token(self, **claims):
+        """Says that somebody has signed out: `sub`, `sid` or both say who, and where (Back-Channel Logout 1.0, 2.4)."""
+        now = int(time.time())
+        whose = {"iss": self.issuer, "aud": self._client_id, "iat": now, "exp": now + 120}
+        event = {"http://schemas.openid.net/event/backchannel-logout": {}}
+        return self._key.sign(whose | {"jti": secrets.token_hex(8), "events": event} | claims)
+
     def stop(self):
         self._server.shutdown()
         self._server.server_close()
@@ -66,16 +75,18 @@ class Provider:
 
     def _code_for(self, query):
         code = secrets.token_hex(8)
-        self._nonces[code] = query["nonce"][0]
+        said = json.loads(query["of"][0]) if "of" in query else dict(self.claims)
+        self._sign_ins[code] = (query["nonce"][0], said)
         return f"{query['redirect_uri'][0]}?{urlencode({'code': code, 'state': query['state'][0]})}"
 
     def _tokens(self, code):
         now = int(time.time())
         times = {"iat": now, "exp": now + 300, "auth_time": now}
-        whose = {"iss": self.issuer, "aud": self._client_id, "nonce": self._nonces.pop(code)}
+        nonce, claims = self._sign_ins.pop(code)
+        whose = {"iss": self.issuer, "aud": self._client_id, "nonce": nonce}
         return {
             "access_token": secrets.token_hex(8),
             "token_type": "Bearer",
             "expires_in": 300,
-            "id_token": self._key.sign(times | whose | self.claims),
+            "id_token": self._key.sign(times | whose | claims),
         }

@@ -61,22 +61,51 @@ def _carry(source, sink):
         pass
 
 
-def _certificate(file):
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+class Authority:
+    """A certification authority that nobody knows, and what it vouches for: one server, by name."""
+
+    def __init__(self, folder, host="localhost"):
+        folder.mkdir(parents=True)
+        self.ca, self.certificate, self.key = (folder / name for name in ("ca.pem", "server.pem", "server.key"))
+        own, of_server = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "A private authority")])
+        authority = _valid(name, own.public_key()).subject_name(name)
+        authority = authority.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        self.ca.write_bytes(authority.sign(own, hashes.SHA256()).public_bytes(_PEM))
+        server = _valid(name, of_server.public_key()).subject_name(x509.Name([]))
+        server = server.add_extension(x509.SubjectAlternativeName([x509.DNSName(host)]), critical=True)
+        self.certificate.write_bytes(server.sign(own, hashes.SHA256()).public_bytes(_PEM))
+        self.key.write_bytes(_private(of_server))
+
+
+_PEM = serialization.Encoding.PEM
+
+
+def _private(key):
+    return key.private_bytes(_PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+def _valid(issuer, key):
+    """A certificate by an issuer for a key, valid today."""
     now = datetime.datetime.now(datetime.UTC)
-    certificate = (
+    return (
         x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
+        .issuer_name(issuer)
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - datetime.timedelta(hours=1))
         .not_valid_after(now + datetime.timedelta(days=1))
+    )
+
+
+def _certificate(file):
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    certificate = (
+        _valid(name, key.public_key())
+        .subject_name(name)
         .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
         .sign(key, hashes.SHA256())
     )
-    pem = serialization.Encoding.PEM
-    private = key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    file.write_bytes(private + certificate.public_bytes(pem))
+    file.write_bytes(_private(key) + certificate.public_bytes(_PEM))
     return file

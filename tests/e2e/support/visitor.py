@@ -17,6 +17,9 @@ MOST_HOPS = 12
 class NotLetIn(Exception):
     """The walk ended on a page; its text is the message."""
 
+    def __init__(self, page):
+        super().__init__(re.sub(r"(?s).*<main|<[^>]*>|\s+", " ", page))
+
 
 class _StayHere(urllib.request.HTTPRedirectHandler):
     def redirect_request(self, *_):
