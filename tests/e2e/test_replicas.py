@@ -19,8 +19,14 @@ def documented_user():
 
 def test_everything_is_shared_by_way_of_a_store_with_a_password(new_store, new_replicas):
     store = new_store()
-    assert_all_is_shared(new_replicas(store.url))
-    assert store.keys() and all(key.startswith("jitsi-oidc-bridge:") for key in store.keys()), store.keys()
+    replicas = new_replicas(store.url)
+    assert_all_is_shared(replicas)
+    visitor = replicas.visitor()
+    visitor.tokens(visitor.code("rocket"))
+    visitor.invite("lounge")
+    # Nothing of it lies in the way of other programs.
+    kinds = {re.match("jitsi-oidc-bridge:([a-z]+):", key)[1] for key in store.keys()}
+    assert kinds == {"session", "list", "mark", "used", "family", "refresh", "ready"}
 
 
 def test_a_user_with_the_documented_rights_may_do_all_that_the_bridge_needs_and_no_command_more(
@@ -87,6 +93,17 @@ def test_everything_is_shared_behind_sentinel_before_and_after_another_server_ha
 
     assert store.replica.is_primary()
     assert visitor.is_remembered(), "who was signed in before has to sign in again"
+    assert_all_is_shared(replicas)
+
+
+def test_a_primary_that_is_asked_to_stand_back_is_left_for_the_one_that_takes_over(new_store, new_replicas):
+    store = new_store(Guarded)
+    replicas = new_replicas(store.url)
+    assert_all_is_shared(replicas)
+    assert store.fail_over() == "OK"
+    wait_until("the failover", store.replica.is_primary)
+    wait_until("the old primary's new part", lambda: not store.primary.is_primary())
+    replicas.wait_until_ready()
     assert_all_is_shared(replicas)
 
 

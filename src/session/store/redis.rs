@@ -332,3 +332,33 @@ async fn listen(shared: Weak<Shared>, client: Client) {
         state.fault = fault;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    use tokio::net::TcpListener;
+
+    use super::super::redis_address;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_store_that_nobody_uses_any_more_lets_go_of_its_connections() {
+        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = format!("redis://{}", server.local_addr().unwrap());
+        let redis = Redis::connect(redis_address(&address, None).unwrap()).unwrap();
+        let mut connections = JoinSet::new();
+        for _ in 0..CONNECTIONS {
+            let (mut connection, _) = server.accept().await.unwrap();
+            connections.spawn(async move {
+                let mut asked = [0; 1024];
+                // Good enough an answer to all that is asked.
+                while connection.read(&mut asked).await.is_ok_and(|read| read > 0) {
+                    connection.write_all(b"+PONG\r\n").await.unwrap();
+                }
+            });
+        }
+        drop(redis);
+        let ended = tokio::time::timeout(Duration::from_secs(10), connections.join_all());
+        assert_eq!(ended.await.expect("some are still open").len(), CONNECTIONS);
+    }
+}

@@ -130,6 +130,11 @@ class Guarded:
         wait_until("the replica's copy", self.replica.has_its_copy)
         wait_until("the Sentinels' acquaintance", self._know_each_other)
 
+    def fail_over(self):
+        """Lets the replica take over though nothing is wrong; gives the Sentinel's answer."""
+        port, _ = self._sentinels[0]
+        return _said(port, "SENTINEL", "FAILOVER", self.NAME)
+
     def _know_each_other(self):
         """They can only agree on anything once each knows the others and the replica."""
         told = [_said(port, "SENTINEL", "MASTER", self.NAME).splitlines() for port, _ in self._sentinels]
