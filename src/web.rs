@@ -3,6 +3,7 @@
 //! Thin: handlers call the stages in order and hold no rule of their own.
 
 mod addresses;
+mod app;
 mod app_return;
 mod asked;
 mod callback;
@@ -48,28 +49,23 @@ use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 
 pub use self::addresses::Addresses;
+pub use self::app::{App, BuildError, build};
 use self::cookies::CookieSettings;
 pub use self::lasting::Lasting;
 pub use self::live::Live;
 pub use self::serving::{Patience, serve};
-use crate::admit::{Admission, Guests};
+use crate::admit::Admission;
 use crate::clock::SharedClock;
+use crate::config::NotSignedIn;
 use crate::config::server::TrustedProxies;
-use crate::config::{Config, NotSignedIn, ProviderConfig, Signing};
-use crate::identity::http::{HttpError, ProviderHttp};
-use crate::identity::provider::Provider;
 use crate::identity::providers::Providers;
-use crate::meeting::url::MeetingUrls;
 use crate::observe::Audit;
 use crate::session::Sessions;
 use crate::session::invitations::Invitations;
-use crate::session::pending::{PendingError, Seals};
+use crate::session::pending::Seals;
 use crate::session::popups::Popups;
 use crate::session::rates::Rates;
-use crate::session::store::StoreError;
-use crate::token::Minter;
 use crate::token::id_token::IdTokens;
-use crate::token::keyring::Keyring;
 
 /// The longest token request, in bytes: a code, a verifier and a few addresses.
 const LONGEST_TOKEN_REQUEST: usize = 16 * 1024;
@@ -142,198 +138,6 @@ pub struct Inline {
     pub origin: String,
     /// Signs what it gets beside the token.
     pub id_tokens: IdTokens,
-}
-
-/// Why the server could not be built.
-#[derive(Debug, thiserror::Error)]
-pub enum BuildError {
-    /// The provider's HTTP client.
-    #[error(transparent)]
-    Http(#[from] HttpError),
-    /// The session store.
-    #[error(transparent)]
-    Store(#[from] StoreError),
-    /// The cipher of logins under way.
-    #[error(transparent)]
-    Seals(#[from] PendingError),
-    /// No randomness for a key.
-    #[error("the system gave no random numbers")]
-    Random,
-}
-
-/// The server, built of one configuration.
-pub struct App {
-    /// The routes.
-    pub router: Router,
-    /// The providers, to be kept fresh.
-    pub providers: Arc<Providers>,
-    /// How long others may take.
-    pub patience: Patience,
-    /// What signs; keys are read again when their file changes.
-    pub keyring: Keyring,
-    /// How often to look whether it has.
-    pub look_at_keys_every: std::time::Duration,
-    /// What servers built of later configurations share with this one.
-    pub lasting: Arc<Lasting>,
-}
-
-/// Seldom enough to cost nothing, often enough for somebody who waits for it.
-const LOOK_AT_KEYS_EVERY: std::time::Duration = std::time::Duration::from_secs(3);
-
-/// Builds the server: the one way for serving, for the demo and for tests.
-///
-/// Must run inside a Tokio runtime: a Redis store connects in the background.
-///
-/// # Errors
-/// When a part cannot be made of the configuration.
-pub fn build(config: Config, clock: SharedClock, audit: Audit) -> Result<App, BuildError> {
-    let lasting = Arc::new(Lasting::new(&config, clock, audit)?);
-    assemble(config, lasting, None)
-}
-
-impl App {
-    /// The time.
-    #[must_use]
-    pub fn clock(&self) -> SharedClock {
-        self.lasting.clock.clone()
-    }
-
-    /// The server of another configuration, with all that lasts and what is known of the providers.
-    ///
-    /// # Errors
-    /// When a part cannot be made of the configuration.
-    pub fn rebuild(&self, config: Config) -> Result<Self, BuildError> {
-        let mut app = assemble(config, self.lasting.clone(), Some(self))?;
-        app.look_at_keys_every = self.look_at_keys_every;
-        Ok(app)
-    }
-}
-
-fn assemble(
-    config: Config,
-    lasting: Arc<Lasting>,
-    before: Option<&App>,
-) -> Result<App, BuildError> {
-    let Config {
-        server,
-        jitsi,
-        token,
-        providers,
-        session,
-        log: _,
-        policy,
-        inline,
-        invitations,
-        limits,
-    } = config;
-    let providers = providers
-        .into_iter()
-        .map(|provider| connect(provider, &lasting.clock, before))
-        .collect::<Result<Vec<_>, _>>()?;
-    let providers = Arc::new(Providers::new(providers));
-    let seals = Seals::new(&lasting.cookie_keys(session.cookie_keys)?)?;
-    let keyring = match token.signing {
-        Signing::SharedSecret { algorithm, secret } => Keyring::shared_secret(algorithm, &secret),
-        Signing::Keys(live) => {
-            Keyring::Keys(live.or_before(before.and_then(|app| app.keyring.live())))
-        }
-    };
-    let addresses = Addresses::new(&server.public_url, &jitsi.url, &inline.client_id);
-    let refresh_for = (session.enabled && inline.refresh).then_some(session.limits.lifetime);
-    let popups = Popups::new(lasting.tickets.clone(), refresh_for);
-    let id_token_key = seals.derive("id tokens of inline sign-ins");
-    let inline = Inline {
-        id_tokens: IdTokens::new(
-            addresses.base.clone(),
-            inline.client_id.clone(),
-            id_token_key.as_slice(),
-        ),
-        client_id: inline.client_id,
-        redirect_uri: addresses.sso_page.clone(),
-        origin: jitsi.url.origin().ascii_serialization(),
-    };
-    let urls = MeetingUrls::new(
-        &jitsi.url,
-        jitsi.token_in,
-        jitsi.skip_prejoin,
-        jitsi.apps.apps,
-    );
-    let urls = match &jitsi.jaas {
-        Some(app_id) => urls.at_jaas(app_id),
-        None => urls,
-    };
-    let may_invite = policy.lets_invite();
-    let state = AppState(Arc::new(Parts {
-        admission: Admission {
-            policy,
-            minter: Minter {
-                identity: jitsi.identity,
-                content: token.content,
-                lifetime: token.lifetime,
-                not_before_leeway: token.not_before_leeway,
-                keyring: keyring.clone(),
-            },
-            urls,
-            guests: Guests {
-                wait_in_lobby: invitations.lobby,
-                mark: invitations.guest_mark,
-            },
-        },
-        invitations: may_invite
-            .then(|| Invitations::new(lasting.invitations.clone(), invitations.lifetime)),
-        providers: providers.clone(),
-        seals,
-        proxies: server.proxies,
-        rates: Rates::new(lasting.rates.clone(), limits.rates),
-        sessions: session.enabled.then(|| {
-            Sessions::new(
-                lasting.store.clone(),
-                lasting.ledger.clone(),
-                session.limits,
-            )
-        }),
-        popups,
-        inline,
-        cookies: CookieSettings::new(&server.public_url),
-        logout: logout::LogoutSettings::new(jitsi.after_logout, &jitsi.url, &addresses.base),
-        not_signed_in: jitsi.not_signed_in,
-        automatic_return: jitsi.apps.automatic_return,
-        addresses,
-        clock: lasting.clock.clone(),
-        random: SystemRandom::new(),
-        audit: lasting.audit.clone(),
-    }));
-    let patience = Patience {
-        shutdown: server.shutdown_timeout.unsigned_abs(),
-        connections: limits.connections,
-        ..Patience::default()
-    };
-    Ok(App {
-        router: router(state, limits.requests),
-        providers,
-        patience,
-        keyring,
-        look_at_keys_every: LOOK_AT_KEYS_EVERY,
-        lasting,
-    })
-}
-
-fn connect(
-    config: ProviderConfig,
-    clock: &SharedClock,
-    before: Option<&App>,
-) -> Result<Arc<Provider>, HttpError> {
-    let http = ProviderHttp::new(
-        config.timeout.unsigned_abs(),
-        config.extra_ca.as_deref(),
-        &config.issuer,
-        config.internal_url.as_ref(),
-    )?;
-    let provider = Provider::new(config.settings, http, clock.clone());
-    for other in before.iter().flat_map(|app| app.providers.iter()) {
-        provider.learn_from(other);
-    }
-    Ok(Arc::new(provider))
 }
 
 /// Every route and every layer.

@@ -94,9 +94,9 @@ fn what_happened<'a>(
                 texts.sign_in_failed_text,
             )
             .offering([again(destination)]),
-        WebError::TooOften { destination, .. } => page
-            .saying("problem", texts.too_often_title, texts.too_often_text)
-            .offering(destination.iter().map(again)),
+        WebError::TooOften { destination, .. } => {
+            too_often(page, texts, addresses, destination.as_ref())
+        }
         WebError::Expired(destination) => expired(destination.as_ref(), page, texts, addresses),
         WebError::SignedOut(destination) => expired(Some(destination), page, texts, addresses),
         WebError::Meeting(crate::meeting::MeetingError::Room(_)) => {
@@ -195,4 +195,18 @@ fn sign_out_failed<'a>(page: Page<'a>, texts: &'a Texts, addresses: &Addresses) 
 
 fn overloaded<'a>(page: Page<'a>, texts: &'a Texts) -> Page<'a> {
     page.saying("problem", texts.overloaded_title, texts.overloaded_text)
+}
+
+fn too_often<'a>(
+    page: Page<'a>,
+    texts: &'a Texts,
+    addresses: &Addresses,
+    destination: Option<&Destination>,
+) -> Page<'a> {
+    let again = destination.iter().map(|destination| Action {
+        label: texts.try_again.to_owned(),
+        href: addresses.again(destination, None),
+    });
+    page.saying("problem", texts.too_often_title, texts.too_often_text)
+        .offering(again)
 }
