@@ -121,11 +121,7 @@ fn what_happened<'a>(
         WebError::StoreAway(_) => store_away(page, texts).offering([again(&Destination::Home)]),
         WebError::Popup(PopupError::Store(_)) => store_away(page, texts),
         WebError::NotFound => page.saying("info", texts.not_found_title, texts.not_found_text),
-        WebError::MethodNotAllowed => page.saying(
-            "info",
-            texts.method_not_allowed_title,
-            texts.method_not_allowed_text,
-        ),
+        WebError::MethodNotAllowed => method_not_allowed(page, texts),
         WebError::Mint(_) | WebError::Popup(_) | WebError::Internal(_) => {
             page.saying("problem", texts.internal_title, texts.internal_text)
         }
@@ -209,4 +205,12 @@ fn too_often<'a>(
     });
     page.saying("problem", texts.too_often_title, texts.too_often_text)
         .offering(again)
+}
+
+fn method_not_allowed<'a>(page: Page<'a>, texts: &'a Texts) -> Page<'a> {
+    let (title, text) = (
+        texts.method_not_allowed_title,
+        texts.method_not_allowed_text,
+    );
+    page.saying("info", title, text)
 }

@@ -89,13 +89,13 @@ class Bridge:
         """Ends it as a power cut does."""
         self._server.kill()
 
-    @property
-    def pid(self):
-        return self._server.process.pid
-
     def log(self):
         return self._server.said()
 
     def room(self, room, query=""):
         """The address of a room, whose name is encoded as it would stand in a link."""
         return f"{self.url}/room/{room}{query}"
+
+    @property
+    def pid(self):
+        return self._server.process.pid
