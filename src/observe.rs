@@ -227,3 +227,27 @@ impl Decided {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lost_lines_are_told_in_the_form_of_the_log() {
+        let (lines, audit) = (7, 2);
+        let lost = Lost { lines, audit };
+        let text = lost_in_text(lost);
+        let end = "Z  WARN jitsi_oidc_bridge::observe: log lines were lost: they could not be written, or not fast \
+                   enough log.lost=7 log.lost_audit=2\n";
+        assert!(text.ends_with(end), "{text}");
+        let json = lost_in_json(lost);
+        assert!(json.ends_with("}\n"), "{json}");
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        assert_eq!(json["message"], LOST);
+        assert_eq!(
+            (&json["log.lost"], &json["log.lost_audit"]),
+            (&7.into(), &2.into())
+        );
+        assert_eq!(json["timestamp"].as_str().map(str::len), Some(27));
+    }
+}
