@@ -105,7 +105,7 @@ async fn debug_shows_no_secret_of_a_configuration() {
     let loaded = load_noting(&sources, &mut inputs).unwrap_or_else(|problems| panic!("{problems}"));
     assert_eq!(inputs.files.len(), 2, "the file and the key");
     let redis = format!("redis://someone:{}@127.0.0.1:1", canary("Redis"));
-    let store = Store::redis(&redis).unwrap();
+    let store = Store::redis(&redis, None).unwrap();
     for shown in [
         format!("{sources:?} {sources:#?}"),
         format!("{loaded:?} {loaded:#?}"),
