@@ -359,3 +359,27 @@ async fn a_panic_is_told_by_its_place_and_neither_log_nor_page_say_what_it_says(
         "it goes on"
     );
 }
+
+#[test]
+fn what_is_wrong_with_a_keyring_is_told_without_the_keys() {
+    let pem = PEM[0].as_str();
+    for keyring in [
+        format!("[[keys]]\nkid = \"a\"\nfile = \"\"\"{pem}\"\"\"\n"),
+        format!("[[keys]]\nkid = \"a\"\nfile = '''{pem}"),
+        format!("[[keys]]\nkid = \"a\"\nfile = \"1.pem\"\nkey = \"\"\"{pem}\"\"\"\n"),
+        format!("[[keys]]\nkid = \"a\"\nfile = \"1.pem\"\nnot_before = \"\"\"{pem}\"\"\"\n"),
+        format!("[[keys]]\nkid = \"a\"\nfile = [\"\"\"{pem}\"\"\"]\n"),
+        format!("keys = \"\"\"{pem}\"\"\"\n"),
+        pem.to_owned(),
+    ] {
+        let folder = KeyFolder::with(&keyring);
+        let text = format!(
+            "{}{}",
+            folder.settings("RS256"),
+            "policy.default = \"participant\"\n"
+        );
+        let problems = load(&sources(&text, None)).expect_err(&text);
+        assert!(problems.to_string().contains("keys.toml"), "{problems}");
+        shows_nothing(&keyring, &format!("{problems} {problems:?}"));
+    }
+}

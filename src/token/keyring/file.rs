@@ -102,6 +102,9 @@ pub enum FaultCause {
     /// A name that two keys have.
     #[error("a kid must stand for one key only, for ever: Prosody never forgets one")]
     Duplicate,
+    /// A private key, where the name of its file should stand.
+    #[error("file holds the key itself: put it into a file of its own, and write that file's name")]
+    KeyItself,
     /// A file with a private key that cannot be read.
     #[error("its file {0:?} cannot be read: {1}")]
     UnreadableKey(PathBuf, std::io::Error),
@@ -196,6 +199,10 @@ pub(super) fn read_text(
             .parent()
             .unwrap_or(Path::new(""))
             .join(key.file.get_ref());
+        if file.to_string_lossy().contains("-----BEGIN") {
+            fault(FaultCause::KeyItself);
+            continue;
+        }
         let pem = match secret::read(&file) {
             Ok(pem) => pem,
             Err(error) => {
@@ -240,9 +247,20 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Written, Faults> {
             Some(span) => Place::at(path, text, span.start),
             None => Place::whole(path),
         };
-        let cause = FaultCause::Syntax(error.message().trim().to_owned());
+        let cause = FaultCause::Syntax(without_quoted(error.message().trim()));
         Faults(vec![place.fault(None, cause)])
     })
+}
+
+/// The library's words without a text that it found in the wrong place: that may be a private key.
+fn without_quoted(message: &str) -> String {
+    let quoted = message
+        .split_once(": string \"")
+        .and_then(|(before, rest)| Some((before, rest.rsplit_once("\", expected ")?.1)));
+    match quoted {
+        Some((before, expected)) => format!("{before}: a string, expected {expected}"),
+        None => message.to_owned(),
+    }
 }
 
 /// A file, or a line in it.
