@@ -3,6 +3,8 @@
 pub mod address;
 pub mod redis;
 
+use std::fmt;
+
 use async_trait::async_trait;
 use fred::interfaces::KeysInterface as _;
 use fred::types::{Expiration, SetOptions};
@@ -18,12 +20,22 @@ pub use self::redis::{Redis, RedisError};
 const MOST_IN_MEMORY: u64 = 100_000;
 
 /// A session store.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Store {
     /// This process's memory.
     Memory(MokaStore),
     /// Redis or Valkey.
     Redis(Redis),
+}
+
+impl fmt::Debug for Store {
+    /// Not what is in it: sessions hold ID tokens.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Memory(_) => "Memory",
+            Self::Redis(_) => "Redis",
+        })
+    }
 }
 
 impl Store {

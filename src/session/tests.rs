@@ -112,3 +112,20 @@ async fn a_session_from_before_the_provider_was_remembered_is_still_read() {
     let read: SignedIn = serde_json::from_value(old).unwrap();
     assert_eq!(read.person.sid, None);
 }
+
+#[tokio::test]
+async fn debug_shows_neither_the_id_of_a_session_nor_what_it_holds() {
+    let sessions = sessions();
+    let canary = "c4n4ry.c4n4ry.c4n4ry";
+    let sign_in = SignIn {
+        session: ProviderSession::of(canary),
+        ..sign_in(Some("s-1"))
+    };
+    let id = sessions
+        .remember(None, &sign_in, None, at(0))
+        .await
+        .unwrap();
+    let signed_in = sessions.recall(&id, at(1)).await.unwrap().unwrap();
+    let shown = format!("{sessions:?} {sessions:#?} {signed_in:?} {sign_in:?}");
+    assert!(!shown.contains("c4n4ry") && !shown.contains(&id), "{shown}");
+}
