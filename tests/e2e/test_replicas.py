@@ -11,10 +11,13 @@ from support.tls import Authority
 from support.visitor import NotLetIn
 from support.waiting import wait_until
 
-def documented_user():
-    """The line in docs/replicas.md that makes a user."""
-    line = re.search(r"^ACL SETUSER bridge .*$", (REPOSITORY / "docs" / "replicas.md").read_text(), re.MULTILINE)
-    return line[0].split()
+def documented_user(layer=None):
+    """The words of docs/replicas.md that make a user; with those for Sentinel or Cluster."""
+    docs = (REPOSITORY / "docs" / "replicas.md").read_text()
+    words = re.search(r"^ACL SETUSER bridge .*$", docs, re.MULTILINE)[0].split()
+    if layer is not None:
+        words += re.search(rf"{layer} also `([^`]+)`", docs)[1].split()
+    return words
 
 
 def test_everything_is_shared_by_way_of_a_store_with_a_password(new_store, new_replicas):
@@ -43,6 +46,17 @@ def test_a_user_with_the_documented_rights_may_do_all_that_the_bridge_needs_and_
     used = set(re.findall(r"^cmdstat_([a-z|]+):", store.ask("INFO", "commandstats"), re.MULTILINE))
     granted = {word.removeprefix("+") for word in words if word.startswith("+")}
     assert granted <= used, granted - used
+
+
+@pytest.mark.parametrize("kind, layer", [(Guarded, "Sentinel"), (Cluster, "Cluster")], ids=["sentinel", "cluster"])
+def test_the_documented_rights_are_enough_behind_sentinel_and_in_a_cluster(new_store, new_replicas, kind, layer):
+    store = new_store(kind)
+    servers = store.servers()
+    for server in servers:
+        assert server.ask(*documented_user(layer)) == "OK"
+    assert_all_is_shared(new_replicas(store.url_for("bridge:PASSWORD")))
+    for server in servers:
+        assert server.ask("ACL", "LOG") == ""
 
 
 def test_without_the_password_nobody_is_ready_and_the_log_says_why(new_store, new_replicas):

@@ -120,7 +120,14 @@ class Guarded:
             self._sentinels.append((port, server))
         (first, *others) = [port for port, _ in self._sentinels]
         nodes = "".join(f"&node=localhost:{port}" for port in others)
-        self.url = f"redis-sentinel://:{password}@localhost:{first}/0?sentinelServiceName={self.NAME}{nodes}"
+        self._sentinel = f"localhost:{first}/0?sentinelServiceName={self.NAME}{nodes}"
+        self.url = self.url_for(f":{password}")
+
+    def url_for(self, credentials):
+        return f"redis-sentinel://{credentials}@{self._sentinel}"
+
+    def servers(self):
+        return [self.primary, self.replica]
 
     def start(self):
         self.primary.start()
@@ -161,7 +168,14 @@ class Cluster:
             for number in range(6)
         ]
         nodes = "&".join(f"node=localhost:{node.port}" for node in self.nodes[1:3])
-        self.url = f"redis-cluster://localhost:{self.nodes[0].port}?{nodes}"
+        self._first = f"localhost:{self.nodes[0].port}?{nodes}"
+        self.url = f"redis-cluster://{self._first}"
+
+    def url_for(self, credentials):
+        return f"redis-cluster://{credentials}@{self._first}"
+
+    def servers(self):
+        return self.nodes
 
     def start(self):
         for node in self.nodes:
