@@ -25,6 +25,8 @@ use super::store::{Redis, Store};
 
 /// The most sessions that are known of one person, or of one session at the provider. The rest is ended by the mark.
 const MOST_SESSIONS: i64 = 1000;
+/// How long the counts of a minute are kept, in seconds: replicas' clocks may differ a little.
+const COUNTED_FOR: i64 = 120;
 
 /// Under what something is written down. Each session has two or three, by which it is ended.
 #[derive(Debug, Clone, Copy)]
@@ -130,8 +132,8 @@ impl Ledger {
                 Ok(())
             }
             Self::Redis(redis) => {
-                let seconds = until.unix_timestamp();
-                let member = (float(seconds), id.to_owned());
+                let left = seconds_left(until, now);
+                let member = (float(until.unix_timestamp()), id.to_owned());
                 // Those that have ended by themselves go, and the first to end where there are too many.
                 let ended = (f64::NEG_INFINITY, float(now.unix_timestamp()));
                 let queued = redis.ask(tag.in_redis("list"), |client, key| async move {
@@ -143,7 +145,7 @@ impl Ledger {
                     let _: () = pipeline
                         .zremrangebyrank(&key, 0, -MOST_SESSIONS - 1)
                         .await?;
-                    let _: () = pipeline.expire_at(&key, seconds, None).await?;
+                    let _: () = pipeline.expire(&key, left, None).await?;
                     pipeline.all::<()>().await
                 });
                 Ok(queued.await?)
@@ -215,7 +217,7 @@ impl Ledger {
                 Ok(())
             }
             Self::Redis(redis) => {
-                let kept = Expiration::EXAT(until.unix_timestamp());
+                let kept = Expiration::EX(seconds_left(until, at));
                 let at = at.unix_timestamp();
                 let marked = redis.ask(tag.in_redis("mark"), |client, key| async move {
                     client.set(key, at, Some(kept), None, false).await
@@ -322,7 +324,7 @@ impl Ledger {
         match self {
             Self::Memory(memory) => Ok(locked(memory).first_use(&key, until, now)),
             Self::Redis(redis) => {
-                let kept = Expiration::EXAT(until.unix_timestamp());
+                let kept = Expiration::EX(seconds_left(until, now));
                 let only_new = Some(SetOptions::NX);
                 let set: Option<String> = redis
                     .ask(key.in_redis("used"), |client, key| async move {
@@ -338,13 +340,7 @@ impl Ledger {
     ///
     /// # Errors
     /// When the store does not answer. In memory nothing is counted.
-    pub async fn count(
-        &self,
-        deed: Deed,
-        visitor: IpNet,
-        minute: i64,
-        until: OffsetDateTime,
-    ) -> Result<u64, Error> {
+    pub async fn count(&self, deed: Deed, visitor: IpNet, minute: i64) -> Result<u64, Error> {
         let Self::Redis(redis) = self else {
             return Ok(0);
         };
@@ -357,9 +353,7 @@ impl Ledger {
         let queued = redis.ask(key.in_redis("rate"), |client, key| async move {
             let pipeline = client.pipeline();
             let _: () = pipeline.incr(&key).await?;
-            let _: () = pipeline
-                .expire_at(&key, until.unix_timestamp(), None)
-                .await?;
+            let _: () = pipeline.expire(&key, COUNTED_FOR, None).await?;
             pipeline.all::<(u64, u64)>().await
         });
         let (count, _) = queued.await?;
@@ -370,6 +364,11 @@ impl Ledger {
 /// What is behind the lock is whole after every step, so a panic elsewhere does it no harm.
 fn locked(memory: &Mutex<Memory>) -> std::sync::MutexGuard<'_, Memory> {
     memory.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// How long something is kept, by the clock of whoever keeps it: a clock that differs from ours changes nothing.
+fn seconds_left(until: OffsetDateTime, now: OffsetDateTime) -> i64 {
+    (until - now).whole_seconds().max(1)
 }
 
 #[expect(

@@ -156,8 +156,7 @@ impl Rates {
         let Some(shared) = &self.counts.shared else {
             return Ok(());
         };
-        let until = now + time::Duration::seconds(2 * SECONDS);
-        match shared.count(deed, network, minute, until).await {
+        match shared.count(deed, network, minute).await {
             Ok(count) if count > u64::from(most) => Err(too_often),
             Ok(_) => Ok(()),
             Err(error) => {
