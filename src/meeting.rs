@@ -179,7 +179,20 @@ impl MeetingRequest {
             ClientKind::Electron => Some("electron"),
         };
         let client = client.map(|name| (name.to_owned(), "true".to_owned()));
-        let members: Vec<_> = client.into_iter().chain(self.overrides.clone()).collect();
+        // A text goes as JSON within JSON, as Jitsi copies it out of its own address: one such as "true" would else be read as
+        // what it says, and an empty subject as none.
+        let copied = |(name, value): &(String, String)| {
+            let value = if value.starts_with('"') {
+                Value::from(value.as_str()).to_string()
+            } else {
+                value.clone()
+            };
+            (name.clone(), value)
+        };
+        let members: Vec<_> = client
+            .into_iter()
+            .chain(self.overrides.iter().map(copied))
+            .collect();
         (!members.is_empty()).then(|| json_object(&members))
     }
 
@@ -262,6 +275,17 @@ mod tests {
             popup(Some(&long), Some(&challenge)),
             Err(MeetingError::Popup)
         );
+    }
+
+    #[test]
+    fn what_a_wish_says_of_itself_is_read_as_the_same_wish() {
+        let state = r#"{"ios":true,"config.a":"\"true\"","config.b":"\"1\"","config.c":"x","config.d":"true","config.e":[1],
+            "config.subject":"\"\"","config.localSubject":7,"config.f":"\"\\\"x\\\"\""}"#;
+        let request = MeetingRequest::parse(Some("room"), None, Some(state)).unwrap();
+        assert_eq!(request.overrides.len(), 8);
+        let written = request.to_state();
+        let again = MeetingRequest::parse(Some("room"), None, written.as_deref());
+        assert_eq!(again, Ok(request));
     }
 
     #[test]
