@@ -137,8 +137,7 @@ impl KeySet {
         struct Document {
             keys: Vec<Value>,
         }
-        let document: Document =
-            serde_json::from_slice(body).map_err(|_| "not a JSON Web Key Set")?;
+        let document: Document = object(body).ok_or("not a JSON Web Key Set")?;
         Ok(Self {
             keys: document
                 .keys
@@ -319,5 +318,28 @@ fn split(token: &str) -> Result<(&str, &str, &str, &str), SignatureError> {
 }
 
 fn decode<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(part).ok()?).ok()
+    object(&URL_SAFE_NO_PAD.decode(part).ok()?)
+}
+
+/// Reads a JSON object. (A list would do as well for the library: its entries would be taken for the members in order.)
+fn object<T: serde::de::DeserializeOwned>(json: &[u8]) -> Option<T> {
+    json.trim_ascii_start().starts_with(b"{").then_some(())?;
+    serde_json::from_slice(json).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_does_not_pass_for_an_object() {
+        assert!(KeySet::parse(br#"{"keys":[]}"#).is_ok());
+        assert!(KeySet::parse(b"[[]]").is_err());
+        let header = URL_SAFE_NO_PAD.encode(r#"["RS256","a"]"#);
+        let found = KeySet::default().verify(&format!("{header}.e30.AA"), &ASYMMETRIC, None);
+        assert!(
+            matches!(found, Err(SignatureError::Malformed(_))),
+            "{found:?}"
+        );
+    }
 }
