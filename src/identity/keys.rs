@@ -235,14 +235,13 @@ impl KeySet {
         if header.kid.is_none() && fitting.len() > 1 {
             return Err(SignatureError::AmbiguousKey(fitting.len()));
         }
-        fitting
-            .into_iter()
-            .map(|key| {
-                key.key
-                    .as_ref()
-                    .map_err(|bits| SignatureError::WeakKey(*bits))
-            })
-            .collect()
+        let good = fitting.iter().filter_map(|key| key.key.as_ref().ok());
+        let good: Vec<&DecodingKey> = good.collect();
+        // A weak key is the cause only where there is no other.
+        match fitting.iter().find_map(|key| key.key.as_ref().err()) {
+            Some(bits) if good.is_empty() => Err(SignatureError::WeakKey(*bits)),
+            _ => Ok(good),
+        }
     }
 }
 
@@ -329,7 +328,43 @@ fn object<T: serde::de::DeserializeOwned>(json: &[u8]) -> Option<T> {
 
 #[cfg(test)]
 mod tests {
+    use aws_lc_rs::rand::SystemRandom;
+    use aws_lc_rs::rsa::{KeyPair, KeySize, PublicKeyComponents};
+    use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
+    use serde_json::json;
+
     use super::*;
+
+    #[test]
+    fn a_weak_key_costs_no_good_one_of_the_same_name() {
+        let pair = KeyPair::generate(KeySize::Rsa2048).unwrap();
+        let public = PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
+        let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let key =
+            |n: &[u8]| json!({ "kty": "RSA", "kid": "a", "n": part(n), "e": part(&public.e) });
+        let message = format!("{}.{}", part(br#"{"alg":"RS256","kid":"a"}"#), part(b"{}"));
+        let mut signature = vec![0; pair.public_modulus_len()];
+        let random = SystemRandom::new();
+        pair.sign(
+            &RSA_PKCS1_SHA256,
+            &random,
+            message.as_bytes(),
+            &mut signature,
+        )
+        .unwrap();
+        let token = format!("{message}.{}", part(&signature));
+        let verified = |keys: &[Value]| {
+            let set = KeySet::parse(json!({ "keys": keys }).to_string().as_bytes()).unwrap();
+            set.verify(&token, &ASYMMETRIC, None).map(drop)
+        };
+        let (weak, good) = (key(&public.n[..128]), key(&public.n));
+        let alone = verified(std::slice::from_ref(&weak));
+        assert!(
+            matches!(alone, Err(SignatureError::WeakKey(_))),
+            "{alone:?}"
+        );
+        assert_eq!(verified(&[weak, good]), Ok(()));
+    }
 
     #[test]
     fn a_list_does_not_pass_for_an_object() {
