@@ -11,11 +11,15 @@
     reason = "a benchmark may be blunt"
 )]
 
+#[path = "support/program.rs"]
+#[expect(dead_code, reason = "the soak looks at more of it")]
+mod program;
+
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{Child, Command, ExitCode, Stdio};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use aws_lc_rs::rsa::{KeyPair, KeySize, PublicKeyComponents};
 use aws_lc_rs::signature::KeyPair as _;
@@ -26,6 +30,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
+
+use program::{Program, free_address};
 
 /// Enough for every buffer and pool to have its size.
 const WARM_UP: u32 = 10_000;
@@ -39,7 +45,7 @@ async fn main() -> ExitCode {
         .unwrap_or(100_000);
     let issuer = provider().await;
     let listen = free_address().await;
-    let server = Server::start(listen, &issuer);
+    let server = Program::start(listen, &issuer, &[]);
     server.wait_until_ready(listen).await;
 
     begin_logins(listen, WARM_UP).await;
@@ -85,61 +91,6 @@ fn public_key() -> Value {
     let key = PublicKeyComponents::<Vec<u8>>::from(pair.public_key());
     let part = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
     json!({ "kty": "RSA", "kid": "1", "use": "sig", "n": part(&key.n), "e": part(&key.e) })
-}
-
-async fn free_address() -> SocketAddr {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    listener.local_addr().unwrap()
-}
-
-/// The program in a process of its own, ended when this one is done with it.
-struct Server(Child);
-
-impl Server {
-    fn start(listen: SocketAddr, issuer: &str) -> Self {
-        let child = Command::new(env!("CARGO_BIN_EXE_jitsi-oidc-bridge"))
-            .arg("serve")
-            .env_clear()
-            .env("BRIDGE_SERVER__LISTEN", listen.to_string())
-            .env("BRIDGE_SERVER__PUBLIC_URL", format!("http://{listen}"))
-            .env("BRIDGE_JITSI__URL", "https://meet.example.org")
-            .env("BRIDGE_TOKEN__SECRET", "0123456789abcdef0123456789abcdef")
-            .env("BRIDGE_PROVIDER__ISSUER", issuer)
-            .env("BRIDGE_PROVIDER__CLIENT_ID", "bridge")
-            .env("BRIDGE_POLICY__DEFAULT", "participant")
-            .env("BRIDGE_LOG__LEVEL", "warn")
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("the program starts");
-        Self(child)
-    }
-
-    async fn wait_until_ready(&self, listen: SocketAddr) {
-        let deadline = Instant::now() + Duration::from_secs(20);
-        let ready = async || {
-            let answer = reqwest::get(format!("http://{listen}/readyz")).await;
-            answer.is_ok_and(|answer| answer.status().is_success())
-        };
-        while !ready().await {
-            assert!(Instant::now() < deadline, "the server is not ready");
-            tokio::task::yield_now().await;
-        }
-    }
-
-    /// Resident memory in kB.
-    fn resident_kilobytes(&self) -> u32 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.0.id())).unwrap();
-        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
-        let number = line.and_then(|line| line.split_whitespace().nth(1));
-        number.and_then(|number| number.parse().ok()).unwrap()
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// Each from a browser that has no cookies yet.

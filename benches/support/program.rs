@@ -1,0 +1,112 @@
+//! The program as it is served, in a process of its own: started, asked whether it is ready, and watched from outside.
+
+use std::io::{BufRead as _, BufReader};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Child, ChildStderr, Command, Stdio};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use tokio::net::TcpListener;
+
+/// The secret that signs tokens.
+pub const TOKEN_SECRET: &str = "0123456789abcdef0123456789abcdef";
+/// Where people are sent.
+pub const JITSI: &str = "https://meet.example.org";
+
+/// The most lines of its log that are kept.
+const MOST_LINES: usize = 20;
+
+/// The program, ended when this one is done with it.
+pub struct Program {
+    child: Child,
+    /// Lines that tell of a defect.
+    defects: Arc<Mutex<Vec<String>>>,
+}
+
+impl Program {
+    /// Starts it with the least settings there can be, and these besides.
+    pub fn start(listen: SocketAddr, issuer: &str, further: &[(String, String)]) -> Self {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_jitsi-oidc-bridge"))
+            .arg("serve")
+            .env_clear()
+            .env("BRIDGE_SERVER__LISTEN", listen.to_string())
+            .env("BRIDGE_SERVER__PUBLIC_URL", format!("http://{listen}"))
+            .env("BRIDGE_JITSI__URL", JITSI)
+            .env("BRIDGE_TOKEN__SECRET", TOKEN_SECRET)
+            .env("BRIDGE_PROVIDER__ISSUER", issuer)
+            .env("BRIDGE_PROVIDER__CLIENT_ID", "bridge")
+            .env("BRIDGE_POLICY__DEFAULT", "participant")
+            .env("BRIDGE_LOG__LEVEL", "warn")
+            .envs(further.iter().cloned())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let defects = Arc::default();
+        let log = child.stderr.take().expect("its log");
+        std::thread::spawn({
+            let defects = Arc::clone(&defects);
+            move || listen_to(log, &defects)
+        });
+        Self { child, defects }
+    }
+
+    pub async fn wait_until_ready(&self, listen: SocketAddr) {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let ready = async || {
+            let answer = reqwest::get(format!("http://{listen}/readyz")).await;
+            answer.is_ok_and(|answer| answer.status().is_success())
+        };
+        while !ready().await {
+            assert!(Instant::now() < deadline, "the server is not ready");
+            tokio::task::yield_now().await;
+        }
+    }
+
+    /// Resident memory in kB.
+    pub fn resident_kilobytes(&self) -> u32 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:"));
+        let number = line.and_then(|line| line.split_whitespace().nth(1));
+        number.and_then(|number| number.parse().ok()).unwrap()
+    }
+
+    /// How many file descriptors are open.
+    pub fn open_files(&self) -> usize {
+        let open = std::fs::read_dir(format!("/proc/{}/fd", self.child.id()));
+        open.unwrap().count()
+    }
+
+    /// Whether it still runs.
+    pub fn runs(&mut self) -> bool {
+        matches!(self.child.try_wait(), Ok(None))
+    }
+
+    /// The first lines of its log that tell of a defect: errors and panics.
+    pub fn defects(&self) -> Vec<String> {
+        self.defects.lock().unwrap().clone()
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A port that nobody uses.
+pub async fn free_address() -> SocketAddr {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+    listener.local_addr().unwrap()
+}
+
+/// Reads the whole log, so that the program never waits for its reader.
+fn listen_to(log: ChildStderr, defects: &Mutex<Vec<String>>) {
+    for line in BufReader::new(log).lines().map_while(Result::ok) {
+        let tells = line.contains("\"level\":\"ERROR\"") || line.contains("panicked");
+        let mut defects = defects.lock().unwrap();
+        if tells && defects.len() < MOST_LINES {
+            defects.push(line);
+        }
+    }
+}
