@@ -17,10 +17,10 @@ use crate::tally::{Kind, Tally};
 
 /// The people of one client.
 pub const PEOPLE: usize = 8;
-/// How long sessions live, as the bridge is told: so short that those which people leave behind end as soon as new ones
-/// begin, and the table of sessions has its size early.
-pub const IDLE_TIMEOUT: Duration = Duration::from_secs(30);
-pub const LIFETIME: Duration = Duration::from_mins(2);
+/// How long sessions live, as the bridge is told. The table of sessions has its size when the first that browsers lost end,
+/// and what is remembered of ended ones when a whole life is over: both early, so that memory can be compared.
+pub const IDLE_TIMEOUT: Duration = Duration::from_secs(20);
+pub const LIFETIME: Duration = Duration::from_secs(30);
 /// Nobody relies on a session that may be about to end.
 const LEEWAY: Duration = Duration::from_secs(10);
 
@@ -69,6 +69,8 @@ impl Client {
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_mins(1))
+            // Before the bridge closes what is idle: a request must not meet its closing half-way.
+            .pool_idle_timeout(Duration::from_secs(15))
             .build()
             .unwrap();
         let browser = |person| Browser {
@@ -119,6 +121,7 @@ impl Client {
     async fn sign_in(&mut self, person: usize) -> Result<(), String> {
         if self.random.below(4) == 0 {
             self.people[person].cookies.clear();
+            self.people[person].session = None;
         }
         let room = self.next_room();
         let begun = self.visit(person, &format!("{room}?prompt=login")).await?;

@@ -6,13 +6,14 @@
 //! loop: whole logins (four in ten), rejoins with a live session, abandoned logins, garbage, and a sign-out now and then.
 //! Each person comes from an address of their own by `X-Forwarded-For`, which counts where the proxy is trusted.
 //!
-//! The number of live sessions is bounded: one for each person, and those that browsers lost, which end after half a
-//! minute. Fails when an answer is not what it should be, when the log tells of an error or a panic, and when memory grows
+//! The number of live sessions is bounded: one for each person, and those that browsers lost, which end after twenty
+//! seconds. Fails when an answer is not what it should be, when the log tells of an error or a panic, and when memory grows
 //! (see `Memory::verdict`). Linux only: it reads `/proc`.
 
 #![expect(
     clippy::expect_used,
     clippy::indexing_slicing,
+    clippy::panic,
     clippy::unwrap_used,
     reason = "a benchmark may be blunt"
 )]
@@ -74,16 +75,11 @@ impl Asked {
                 }
                 // Cargo's own.
                 "--bench" => {}
-                other => refuse(other),
+                other => panic!("unknown: {other}"),
             }
         }
         asked
     }
-}
-
-fn refuse(argument: &str) -> ! {
-    eprintln!("unknown: {argument}");
-    std::process::exit(2)
 }
 
 #[tokio::main]

@@ -127,7 +127,8 @@ impl Memory {
     /// Compares the second sixth of the soak (minutes 5 to 10 of 30) with the last one: a sentence, and whether it is good.
     ///
     /// The first sixth is the warm-up and does not count: pools and buffers take their size, the table of sessions fills,
-    /// and the first of them end. Its length is many times a session's life, so that after it as many end as begin.
+    /// and what is remembered of ended ones. It is many times as long as a session lives, so that after it as many end as
+    /// begin.
     pub fn verdict(&self, whole: Duration) -> (String, bool) {
         let sixth = whole / 6;
         let (Some(before), Some(after)) = (

@@ -58,7 +58,8 @@ pub async fn tell(mut request: Request, next: Next) -> Response {
         (_, None) if path.ends_with("/healthz") || path.ends_with("/readyz") => {
             tracing::debug!(request.id = id.0, http.method = %method, http.path = path, http.status = status, duration_ms, "{method} {path} {status}");
         }
-        (500.., cause) => {
+        // But for what was switched off here (501): anybody can ask for that.
+        (500 | 502.., cause) => {
             tracing::error!(request.id = id.0, http.method = %method, http.path = path, http.status = status, duration_ms, error.cause = cause, "{method} {path} {status}");
         }
         (_, Some(cause)) => {
