@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use reqwest::{RequestBuilder, StatusCode};
 use url::Url;
+
+use super::claims::shown;
 
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 1024 * 1024;
@@ -54,6 +56,14 @@ pub enum HttpError {
         url: String,
         /// The chain of causes.
         cause: String,
+    },
+    /// The answer is packed, though nobody asked for that.
+    #[error("the answer from {url} is packed ({encoding}), which was not asked for")]
+    Packed {
+        /// What was asked, without its query.
+        url: String,
+        /// Its `Content-Encoding`.
+        encoding: String,
     },
     /// The answer is too long.
     #[error("the answer from {url} is longer than {LONGEST_ANSWER} bytes")]
@@ -144,6 +154,11 @@ impl ProviderHttp {
             .send()
             .await
             .map_err(broken)?;
+        // Nothing is ever unpacked: a few kilobytes could become gigabytes.
+        if let Some(encoding) = packed(response.headers()) {
+            let url = told();
+            return Err(HttpError::Packed { url, encoding });
+        }
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(broken)? {
             if body.len() + chunk.len() > LONGEST_ANSWER {
@@ -211,6 +226,14 @@ fn without_query(url: &Url) -> String {
     bare.set_query(None);
     bare.set_fragment(None);
     bare.into()
+}
+
+/// Any `Content-Encoding` but the one that means none.
+fn packed(headers: &HeaderMap) -> Option<String> {
+    let encoding = headers.get(CONTENT_ENCODING)?;
+    let encoding = String::from_utf8_lossy(encoding.as_bytes()).into_owned();
+    let none = encoding.is_empty() || encoding.eq_ignore_ascii_case("identity");
+    (!none).then(|| shown(&encoding))
 }
 
 fn media_type(headers: &HeaderMap) -> String {
