@@ -39,6 +39,9 @@ pub struct Metadata {
     pub authorization_response_iss_parameter_supported: bool,
 }
 
+/// The longest address of an endpoint, in bytes: browsers are sent there, with a request behind it.
+const LONGEST_ADDRESS: usize = 2000;
+
 /// Why metadata are not accepted.
 #[derive(Debug, thiserror::Error)]
 pub enum MetadataError {
@@ -51,6 +54,16 @@ pub enum MetadataError {
         found: String,
         /// The configured one.
         expected: String,
+    },
+    /// An endpoint that no browser and no server can ask.
+    #[error(
+        "the provider's {name} is no web address, has a password in it, or is longer than {LONGEST_ADDRESS} bytes: {url}"
+    )]
+    Address {
+        /// Which endpoint.
+        name: &'static str,
+        /// Where it is.
+        url: String,
     },
     /// An endpoint without TLS.
     #[error("the provider's {name} is not https: {url}")]
@@ -90,6 +103,14 @@ impl Metadata {
                 self.pushed_authorization_request_endpoint.as_ref(),
             ),
         ];
+        for (name, url) in browser.into_iter().chain(server) {
+            if let Some(url) = url.filter(|url| !is_web_address(url)) {
+                return Err(MetadataError::Address {
+                    name,
+                    url: shown(url.as_str()),
+                });
+            }
+        }
         let server = server.into_iter().filter(|_| !inside);
         let behind = |url: &&Url| settings.issuer.starts_with("https:") && url.scheme() != "https";
         for (name, url) in browser.into_iter().chain(server) {
@@ -119,4 +140,10 @@ impl Metadata {
         };
         ASYMMETRIC.into_iter().filter(advertised).collect()
     }
+}
+
+fn is_web_address(url: &Url) -> bool {
+    matches!(url.scheme(), "https" | "http")
+        && url.password().is_none()
+        && url.as_str().len() <= LONGEST_ADDRESS
 }
