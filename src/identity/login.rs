@@ -77,7 +77,7 @@ pub fn check_answer_issuer(provider: &Provider, found: Option<&str>) -> Result<(
         Some(issuer) if settings.issuers.iter().any(|ours| ours == issuer) => Ok(()),
         None if !provider.known().is_some_and(promised) => Ok(()),
         found => Err(LoginError::ForeignIssuer {
-            found: found.map(str::to_owned),
+            found: found.map(shown),
             expected: settings.issuer.clone(),
         }),
     }
