@@ -16,6 +16,7 @@ pub mod groups_endpoint;
 pub mod guest;
 pub mod http;
 pub mod id_token;
+pub mod json;
 pub mod keys;
 pub mod login;
 pub mod logout_token;

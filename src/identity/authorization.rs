@@ -12,11 +12,15 @@ use url::form_urlencoded::Serializer;
 
 use super::client::prove;
 use super::error::LoginError;
+use super::json::JsonError;
 use super::login::LoginSecrets;
 use super::metadata::Metadata;
 use super::provider::{Known, Provider};
 use super::settings::{AskAcr, ProviderSettings, Push, ResponseMode};
-use super::token_endpoint::{described, refusal};
+use super::token_endpoint::refusal;
+
+/// The longest name of a pushed request, in bytes (RFC 9126, 2.2: a short one that cannot be guessed).
+const LONGEST_REQUEST_URI: usize = 512;
 
 /// What one login asks of the provider beyond the configuration.
 #[derive(Debug, Default)]
@@ -169,10 +173,19 @@ async fn push(
     if !answer.status.is_success() {
         return Err(refusal(ENDPOINT, &answer));
     }
-    let pushed: Pushed =
-        serde_json::from_slice(&answer.body).map_err(|error| LoginError::Answer {
-            endpoint: ENDPOINT,
-            said: described(&error),
-        })?;
+    let not_understood = |said: String| LoginError::Answer {
+        endpoint: ENDPOINT,
+        said,
+    };
+    let pushed: Pushed = serde_json::from_slice(&answer.body).map_err(|error| {
+        let expected = "an object with a text as `request_uri`";
+        not_understood(JsonError::of(&error, expected, &answer.body).to_string())
+    })?;
+    // It goes into an address that the browser is sent to.
+    if pushed.request_uri.is_empty() || pushed.request_uri.len() > LONGEST_REQUEST_URI {
+        let said =
+            format!("its `request_uri` is empty, or longer than {LONGEST_REQUEST_URI} bytes");
+        return Err(not_understood(said));
+    }
     Ok(pushed.request_uri)
 }

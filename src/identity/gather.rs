@@ -15,6 +15,7 @@ use super::groups::{GroupsError, MOST_GROUPS};
 use super::groups_endpoint::{self, GroupsEndpoint};
 use super::http::Answer;
 use super::id_token::{audience, issuer, times};
+use super::json;
 use super::provider::{Known, Provider};
 use super::settings::AskUserinfo;
 use super::token_endpoint::Tokens;
@@ -102,15 +103,15 @@ async fn groups_elsewhere(
             ))
             .into());
         }
-        let page: Claims = serde_json::from_slice(&answer.body)
-            .map_err(|_| GroupsError::Endpoint("the answer is not a JSON object".to_owned()))?;
+        let page = json::object(&answer.body)
+            .map_err(|flaw| GroupsError::Endpoint(format!("the answer is no page: {flaw}")))?;
         groups.extend(groups_endpoint::names(endpoint, &page)?);
         if groups.len() > MOST_GROUPS {
             return Err(GroupsError::TooMany.into());
         }
         next = groups_endpoint::next_page(endpoint, &first, &page)?;
     }
-    Err(GroupsError::TooMany.into())
+    Err(GroupsError::Endpoint(format!("the answers go on after {MOST_PAGES} pages")).into())
 }
 
 /// OpenID Connect Core 1.0, 5.3: the answer counts only for the ID token's own subject. It may be signed (5.3.2).
@@ -128,8 +129,9 @@ async fn userinfo(
     let claims = if answer.media_type == "application/jwt" {
         signed_userinfo(provider, known, &answer)?
     } else {
-        serde_json::from_slice(&answer.body)
-            .map_err(|_| LoginError::Userinfo("the answer is not a JSON object".to_owned()))?
+        json::object(&answer.body).map_err(|flaw| {
+            LoginError::Userinfo(format!("the answer is no set of claims: {flaw}"))
+        })?
     };
     if claims.get("sub").and_then(Value::as_str) != Some(subject) {
         return Err(LoginError::Userinfo(

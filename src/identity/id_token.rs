@@ -111,9 +111,15 @@ pub enum IdTokenError {
         /// The time here.
         now: f64,
     },
+    /// A time that is there and is no number.
+    #[error("its {0} is no time")]
+    NoTime(&'static str),
     /// `nonce` is not the one of this login.
     #[error("the nonce is not the one of this login")]
     Nonce,
+    /// There is no `nonce`, though one was sent.
+    #[error("it has no nonce, though this login sent one")]
+    NoNonce,
     /// `acr` is none of those asked for.
     #[error("signed in with acr {found:?}, asked for {expected:?}")]
     Acr {
@@ -127,9 +133,15 @@ pub enum IdTokenError {
         "the sign-in (auth_time {0:?}) is older than max_age allows, in the future, or its time is unknown"
     )]
     AuthTime(Option<f64>),
-    /// `at_hash` does not fit the access token, or is absent though required.
-    #[error("the access token's hash (at_hash) is wrong or missing")]
+    /// `at_hash` does not fit the access token.
+    #[error("the access token's hash (at_hash) is wrong")]
     AccessTokenHash,
+    /// `at_hash` is absent though required.
+    #[error("the access token's hash (at_hash) is missing, which configuration requires")]
+    NoAccessTokenHash,
+    /// `at_hash` is there, and no access token.
+    #[error("it has an access token's hash (at_hash), and no access token came")]
+    NoAccessToken,
     /// `sub` is somebody else than before.
     #[error("the subject (sub) is another one than that of the sign-in")]
     OtherSubject,
@@ -233,9 +245,14 @@ pub(super) fn times(
         let iat = time("iat");
         return Err(IdTokenError::IssuedAt { iat, now });
     }
-    match time("nbf") {
-        Some(nbf) if nbf - leeway > now => Err(IdTokenError::NotBefore { nbf, now }),
-        _ => Ok(()),
+    match claims.get("nbf").filter(|nbf| !nbf.is_null()) {
+        None => Ok(()),
+        // A time that nobody can read might not have come yet.
+        Some(nbf) => match nbf.as_f64() {
+            Some(nbf) if nbf - leeway > now => Err(IdTokenError::NotBefore { nbf, now }),
+            Some(_) => Ok(()),
+            None => Err(IdTokenError::NoTime("nbf")),
+        },
     }
 }
 
@@ -258,7 +275,9 @@ fn nonce(claims: &Claims, expected: &Expected<'_>) -> Result<(), IdTokenError> {
     let Some(expected) = expected.nonce else {
         return Ok(());
     };
-    let nonce = text(claims, "nonce").unwrap_or_default();
+    let nonce = claims.get("nonce").filter(|nonce| !nonce.is_null());
+    let nonce = nonce.ok_or(IdTokenError::NoNonce)?;
+    let nonce = nonce.as_str().unwrap_or_default();
     verify_slices_are_equal(nonce.as_bytes(), expected.as_bytes()).map_err(|_| IdTokenError::Nonce)
 }
 
@@ -294,6 +313,8 @@ fn access_token_hash(
     let (claimed, access_token) = match (expected.at_hash, claimed, expected.access_token) {
         (AtHash::Ignored, _, _) | (AtHash::WhenPresent, None, _) => return Ok(()),
         (_, Some(Value::String(claimed)), Some(access_token)) => (claimed, access_token),
+        (AtHash::Required, None, _) => return Err(IdTokenError::NoAccessTokenHash),
+        (_, Some(_), None) => return Err(IdTokenError::NoAccessToken),
         _ => return Err(IdTokenError::AccessTokenHash),
     };
     let whole = digest::digest(hash_of(algorithm), access_token.as_bytes());

@@ -1,13 +1,16 @@
 //! A provider's public keys, and the one place where a signature is checked.
 
+mod signature_error;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::Jwk;
 use jsonwebtoken::{Algorithm, AlgorithmFamily, DecodingKey, crypto};
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::claims::shown;
+use super::claims::{Claims, shown};
+use super::json::{self, JsonError};
+pub use signature_error::SignatureError;
 
 /// The fewest bits of an RSA key (RFC 7518, 3.3).
 const FEWEST_RSA_BITS: usize = 2048;
@@ -34,6 +37,8 @@ pub const ASYMMETRIC: [Algorithm; 9] = [
 #[derive(Clone, Default)]
 pub struct KeySet {
     keys: Vec<PublicKey>,
+    /// How many more there are than are looked at.
+    unread: usize,
 }
 
 #[derive(Clone)]
@@ -46,74 +51,55 @@ struct PublicKey {
     key: Result<DecodingKey, usize>,
 }
 
-/// Why a token's signature does not count.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SignatureError {
-    /// Not three parts of base64url, or the parts are no JSON objects.
-    #[error("not a signed JSON Web Token: {0}")]
-    Malformed(&'static str),
-    /// Five parts: an encrypted token.
-    #[error(
-        "the token is encrypted (JWE), which is not supported: switch its encryption off at the provider"
-    )]
-    Encrypted,
-    /// The algorithm is none of those agreed on.
-    #[error(
-        "signed with {found}, but only {allowed} is accepted (id_token_algorithms of the provider)"
-    )]
-    Algorithm {
-        /// What the header says.
-        found: String,
-        /// What would have been accepted.
-        allowed: String,
-    },
-    /// The header demands an extension that nobody here understands (RFC 7515, 4.1.11).
-    #[error("the header's `crit` demands extensions that are not supported")]
-    Critical,
-    /// No key of that name: it may have been added since the keys were fetched.
-    #[error("the provider's keys hold none that fits (kid {kid:?}, {alg})")]
-    UnknownKey {
-        /// The header's `kid`.
-        kid: Option<String>,
-        /// The header's `alg`.
-        alg: String,
-    },
-    /// Several keys fit and the token does not say which.
-    #[error("the token names no key (kid) and the provider has {0} that fit")]
-    AmbiguousKey(usize),
-    /// An RSA key below the lower bound.
-    #[error("the provider's RSA key has {0} bits; fewer than {FEWEST_RSA_BITS} are refused")]
-    WeakKey(usize),
-    /// The signature is wrong.
-    #[error("the signature is wrong")]
-    Wrong,
-}
-
-impl SignatureError {
-    /// Whether a provider that has changed its keys or algorithms since they were fetched would explain it.
-    #[must_use]
-    pub fn may_be_stale(&self) -> bool {
-        match self {
-            Self::UnknownKey { .. } | Self::Algorithm { .. } | Self::Wrong => true,
-            Self::Malformed(_)
-            | Self::Encrypted
-            | Self::Critical
-            | Self::AmbiguousKey(_)
-            | Self::WeakKey(_) => false,
-        }
-    }
-}
+/// Parameters of a header by which a token comes with the key that is to check it, or says where that is to be had
+/// (RFC 7515, 4.1.2, 4.1.3, 4.1.5, 4.1.6). Nobody here looks at what they say.
+const OWN_KEYS: [&str; 4] = ["jwk", "jku", "x5u", "x5c"];
 
 /// What a token's header says.
-#[derive(Debug, Deserialize)]
+#[derive(Debug)]
 struct Header {
     alg: String,
-    #[serde(default)]
     kid: Option<String>,
-    #[serde(default)]
     crit: Option<Value>,
-    #[serde(default)]
     typ: Option<Value>,
+    /// The first of [`OWN_KEYS`] that is there.
+    own_key: Option<&'static str>,
+}
+
+impl Header {
+    fn read(part: &str) -> Result<Self, SignatureError> {
+        let mut members = object("header", part)?;
+        let own_key = OWN_KEYS
+            .into_iter()
+            .find(|name| members.contains_key(*name));
+        let mut text = |name: &str| match members.remove(name) {
+            Some(Value::String(text)) => Ok(Some(text)),
+            None | Some(Value::Null) => Ok(None),
+            Some(_) => Err(SignatureError::Malformed("its `alg` or `kid` is no text")),
+        };
+        let alg = text("alg")?;
+        let kid = text("kid")?;
+        Ok(Self {
+            alg: alg.ok_or(SignatureError::Malformed("its header has no `alg`"))?,
+            kid,
+            crit: members.remove("crit"),
+            typ: members.remove("typ").filter(|typ| !typ.is_null()),
+            own_key,
+        })
+    }
+
+    /// What is wrong, and the key that the header brings, which does not change it.
+    fn refused(&self, error: SignatureError) -> SignatureError {
+        match (self.own_key, &error) {
+            (Some(header), SignatureError::Wrong | SignatureError::UnknownKey { .. }) => {
+                SignatureError::BringsKey {
+                    said: Box::new(error),
+                    header,
+                }
+            }
+            _ => error,
+        }
+    }
 }
 
 /// A payload whose signature was right.
@@ -132,15 +118,14 @@ impl KeySet {
     ///
     /// # Errors
     /// When it is not a JSON object with a list `keys`.
-    pub fn parse(body: &[u8]) -> Result<Self, &'static str> {
-        #[derive(Deserialize)]
-        struct Document {
-            keys: Vec<Value>,
-        }
-        let document: Document = object(body).ok_or("not a JSON Web Key Set")?;
+    pub fn parse(body: &[u8]) -> Result<Self, JsonError> {
+        let document = json::object(body)?;
+        let Some(Value::Array(keys)) = document.get("keys") else {
+            return Err(JsonError::Another("an object with a list `keys`"));
+        };
         Ok(Self {
-            keys: document
-                .keys
+            unread: keys.len().saturating_sub(MOST_KEYS),
+            keys: keys
                 .iter()
                 .take(MOST_KEYS)
                 .filter_map(PublicKey::read)
@@ -171,16 +156,17 @@ impl KeySet {
         secret: Option<&[u8]>,
     ) -> Result<Signed, SignatureError> {
         let (message, header, payload, signature) = split(token)?;
-        let header: Header = decode(header).ok_or(SignatureError::Malformed(
-            "its header is not a JSON object with an `alg`",
-        ))?;
+        let header = Header::read(header)?;
+        if allowed.is_empty() {
+            return Err(SignatureError::NoAlgorithm);
+        }
         let algorithm = header
             .alg
             .parse::<Algorithm>()
             .ok()
             .filter(|algorithm| allowed.contains(algorithm));
         let algorithm = algorithm.ok_or_else(|| SignatureError::Algorithm {
-            found: header.alg.chars().take(20).collect(),
+            found: named(&header.alg),
             allowed: allowed
                 .iter()
                 .map(|a| format!("{a:?}"))
@@ -196,14 +182,16 @@ impl KeySet {
         let right = match (algorithm.family(), secret) {
             (AlgorithmFamily::Hmac, Some(secret)) => good(&DecodingKey::from_secret(secret)),
             (AlgorithmFamily::Hmac, None) => false,
-            _ => self.candidates(&header, algorithm)?.into_iter().any(good),
+            _ => {
+                let candidates = self.candidates(&header, algorithm);
+                let candidates = candidates.map_err(|error| header.refused(error))?;
+                candidates.into_iter().any(good)
+            }
         };
         if !right {
-            return Err(SignatureError::Wrong);
+            return Err(header.refused(SignatureError::Wrong));
         }
-        let claims = decode(payload).ok_or(SignatureError::Malformed(
-            "its payload is not a JSON object",
-        ))?;
+        let claims = object("payload", payload)?;
         Ok(Signed {
             algorithm,
             typ: header.typ,
@@ -230,6 +218,7 @@ impl KeySet {
             return Err(SignatureError::UnknownKey {
                 kid: header.kid.as_deref().map(shown),
                 alg: shown(&header.alg),
+                unread: self.unread,
             });
         }
         if header.kid.is_none() && fitting.len() > 1 {
@@ -299,6 +288,13 @@ fn modulus_bits(n: &str) -> Option<usize> {
     Some(8 * significant.count() + (8 - first.leading_zeros() as usize))
 }
 
+/// An algorithm's name for the log. What is no name is quoted: it may be made to look like something else.
+fn named(alg: &str) -> String {
+    let short: String = alg.chars().take(20).collect();
+    let plain = !short.is_empty() && short.bytes().all(|b| b.is_ascii_alphanumeric());
+    if plain { short } else { format!("{short:?}") }
+}
+
 /// (header.payload, header, payload, signature)
 fn split(token: &str) -> Result<(&str, &str, &str, &str), SignatureError> {
     if token.len() > LONGEST_TOKEN {
@@ -316,14 +312,10 @@ fn split(token: &str) -> Result<(&str, &str, &str, &str), SignatureError> {
     Ok((message, header, payload, signature))
 }
 
-fn decode<T: serde::de::DeserializeOwned>(part: &str) -> Option<T> {
-    object(&URL_SAFE_NO_PAD.decode(part).ok()?)
-}
-
-/// Reads a JSON object. (A list would do as well for the library: its entries would be taken for the members in order.)
-fn object<T: serde::de::DeserializeOwned>(json: &[u8]) -> Option<T> {
-    json.trim_ascii_start().starts_with(b"{").then_some(())?;
-    serde_json::from_slice(json).ok()
+fn object(part: &'static str, encoded: &str) -> Result<Claims, SignatureError> {
+    let decoded = URL_SAFE_NO_PAD.decode(encoded);
+    let decoded = decoded.map_err(|_| SignatureError::Malformed("a part is no base64url"))?;
+    json::object(&decoded).map_err(|flaw| SignatureError::Part { part, flaw })
 }
 
 #[cfg(test)]

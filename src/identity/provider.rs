@@ -12,6 +12,7 @@ use url::Url;
 
 use super::claims::shown;
 use super::http::{Answer, HttpError, ProviderHttp};
+use super::json::JsonError;
 use super::keys::{KeySet, SignatureError, Signed};
 use super::metadata::{Metadata, MetadataError};
 use super::settings::ProviderSettings;
@@ -310,7 +311,7 @@ impl Provider {
         let keys = KeySet::parse(&answer.body).map_err(|cause| ProviderError::Nonsense {
             url: metadata.jwks_uri.to_string(),
             expected: "a JSON Web Key Set",
-            cause: cause.to_owned(),
+            cause: cause.to_string(),
         })?;
         Ok((keys, kept(&answer)))
     }
@@ -336,7 +337,11 @@ fn read<T: serde::de::DeserializeOwned>(
     serde_json::from_slice(&answer.body).map_err(|error| ProviderError::Nonsense {
         url: url.to_string(),
         expected,
-        cause: shown(&error.to_string()),
+        cause: match JsonError::of(&error, expected, &answer.body) {
+            // Which of the metadata is missing. There is no secret among them.
+            JsonError::Another(_) => shown(&error.to_string()),
+            flaw => flaw.to_string(),
+        },
     })
 }
 

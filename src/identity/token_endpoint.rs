@@ -2,12 +2,12 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Deserialize;
-use serde_json::error::Category;
 
 use super::claims::shown;
 use super::client::prove;
 use super::error::LoginError;
 use super::http::Answer;
+use super::json::JsonError;
 use super::metadata::Metadata;
 use super::provider::Provider;
 
@@ -20,6 +20,9 @@ pub struct Tokens {
     pub access_token: Option<String>,
     /// The refresh token, where one was granted.
     pub refresh_token: Option<String>,
+    /// How the access token is used.
+    #[serde(default)]
+    pub token_type: Option<String>,
 }
 
 /// RFC 6749, 5.2.
@@ -79,12 +82,29 @@ async fn ask(
         .post_form(&metadata.token_endpoint, proven.form, proven.basic)
         .await?;
     if answer.status.is_success() {
-        return serde_json::from_slice(&answer.body).map_err(|error| LoginError::Answer {
-            endpoint: "token endpoint",
-            said: described(&error),
-        });
+        let tokens: Tokens =
+            serde_json::from_slice(&answer.body).map_err(|error| LoginError::Answer {
+                endpoint: "token endpoint",
+                said: JsonError::of(&error, "an object with texts as tokens", &answer.body)
+                    .to_string(),
+            })?;
+        return of_known_type(tokens);
     }
     Err(refusal("token endpoint", &answer))
+}
+
+/// An access token of a type that is not understood must not be used (RFC 6749, 7.1). Some endpoints leave the type out.
+fn of_known_type(tokens: Tokens) -> Result<Tokens, LoginError> {
+    match &tokens.token_type {
+        Some(other) if !other.eq_ignore_ascii_case("Bearer") => Err(LoginError::Answer {
+            endpoint: "token endpoint",
+            said: format!(
+                "its access token is of the type {:?}, not Bearer",
+                shown(other)
+            ),
+        }),
+        _ => Ok(tokens),
+    }
 }
 
 /// The error of an endpoint (RFC 6749, 5.2).
@@ -115,14 +135,4 @@ fn hint(error: &str) -> &'static str {
         }
         _ => "",
     }
-}
-
-/// What is wrong with an answer, without any of it: it may hold tokens.
-pub(super) fn described(error: &serde_json::Error) -> String {
-    let kind = match error.classify() {
-        Category::Io | Category::Eof => "it ends too early",
-        Category::Syntax => "it is not JSON",
-        Category::Data => "it is not an object with texts as tokens",
-    };
-    format!("{kind} (line {}, column {})", error.line(), error.column())
 }

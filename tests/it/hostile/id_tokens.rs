@@ -77,11 +77,8 @@ async fn claims_are_believed(further: &str, cases: Vec<Value>) {
 
 #[tokio::test]
 async fn a_token_of_another_issuer_is_refused() {
-    fault_is_refused(
-        Fault::WrongIssuer,
-        "the ID token is refused: issued by \"https://other.example\"",
-    )
-    .await;
+    let reason = "the ID token is refused: issued by \"https://other.example\"";
+    fault_is_refused(Fault::WrongIssuer, reason).await;
 }
 
 #[tokio::test]
@@ -152,11 +149,8 @@ async fn an_unsigned_token_is_refused() {
 
 #[tokio::test]
 async fn a_public_key_is_no_secret() {
-    fault_is_refused(
-        Fault::ConfusedAlgorithm,
-        "signed with HS256, but only RS256 is accepted",
-    )
-    .await;
+    let reason = "signed with HS256, but only RS256 is accepted";
+    fault_is_refused(Fault::ConfusedAlgorithm, reason).await;
     // Even where HS256 counts, its key is the client secret and never what anybody can read.
     let provider = Provider::start().await;
     provider.signs_in(sara());
@@ -168,11 +162,8 @@ async fn a_public_key_is_no_secret() {
 
 #[tokio::test]
 async fn the_client_secret_signs_only_where_configuration_says_so() {
-    fault_is_refused(
-        Fault::ClientSecretAlgorithm,
-        "signed with HS256, but only RS256 is accepted",
-    )
-    .await;
+    let reason = "signed with HS256, but only RS256 is accepted";
+    fault_is_refused(Fault::ClientSecretAlgorithm, reason).await;
 
     let provider = Provider::start().await;
     provider.signs_in(sara());
@@ -298,19 +289,23 @@ async fn clocks_may_differ_by_the_leeway_and_not_by_more() {
 #[tokio::test]
 async fn a_token_of_another_login_is_refused() {
     fault_is_refused(Fault::WrongNonce, "the nonce is not the one of this login").await;
-    fault_is_refused(Fault::NoNonce, "the nonce is not the one of this login").await;
+    fault_is_refused(
+        Fault::NoNonce,
+        "it has no nonce, though this login sent one",
+    )
+    .await;
 }
 
 #[tokio::test]
 async fn an_access_token_that_was_swapped_is_refused() {
-    let reason = "the access token's hash (at_hash) is wrong or missing";
+    let reason = "the access token's hash (at_hash) is wrong";
     fault_is_refused(Fault::WrongAtHash, reason).await;
     claims_are_refused("", vec![(json!({ "at_hash": 7 }), reason)]).await;
 }
 
 #[tokio::test]
 async fn the_access_tokens_hash_counts_as_configured() {
-    let reason = "the access token's hash (at_hash) is wrong or missing";
+    let reason = "the access token's hash (at_hash) is wrong";
     let provider = Provider::start().await;
     provider.signs_in(sara());
     let usual = Bridge::start(&provider, "").await;
@@ -320,7 +315,8 @@ async fn the_access_tokens_hash_counts_as_configured() {
 
     provider.misbehaves(Fault::NoAtHash);
     is_let_in(&usual, "missing, which is allowed").await;
-    is_refused(&strict, reason).await;
+    let missing = "the access token's hash (at_hash) is missing, which configuration requires";
+    is_refused(&strict, missing).await;
     is_let_in(&lenient, "missing and ignored").await;
 
     provider.misbehaves(Fault::WrongAtHash);
