@@ -77,6 +77,28 @@ pub enum PendingError {
     Sealing,
 }
 
+/// Why no login under way belongs to a callback: who looks into it needs to know who lost what, or who tried what.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotPending {
+    /// The state was never given out, or by keys that are gone.
+    #[error("its state is none of ours")]
+    ForeignState,
+    /// The state is ours, and the browser has no cookie for it.
+    #[error(
+        "its state is ours, but this browser has no cookie for it: begun in another browser, or finished before"
+    )]
+    NoCookie,
+    /// The cookie cannot be opened.
+    #[error("the cookie for it was not sealed by us")]
+    ForeignCookie,
+    /// The cookie holds the login of another state.
+    #[error("the cookie for it is that of another login")]
+    OtherLogin,
+    /// Too late.
+    #[error("it was begun more than ten minutes ago")]
+    TooLate,
+}
+
 /// A new login: what goes to the provider, and what stays with the browser.
 pub struct Begun {
     /// The `state` parameter: unguessable, since it is sealed under a fresh nonce.
@@ -229,17 +251,32 @@ impl Seals {
     }
 
     /// The login that a browser's cookie holds, if it is the one of this `state` and not too old.
-    #[must_use]
+    ///
+    /// # Errors
+    /// When there is no such login, each cause apart.
     pub fn finish(
         &self,
         state: &str,
-        cookie_value: &str,
+        cookie_value: Option<&str>,
         now: OffsetDateTime,
-    ) -> Option<PendingLogin> {
-        let pending: PendingLogin = self.open(Purpose::Cookie, cookie_value)?;
+    ) -> Result<PendingLogin, NotPending> {
+        let Some(cookie_value) = cookie_value else {
+            return Err(match self.destination_of(state) {
+                Some(_) => NotPending::NoCookie,
+                None => NotPending::ForeignState,
+            });
+        };
+        let pending: PendingLogin = self
+            .open(Purpose::Cookie, cookie_value)
+            .ok_or(NotPending::ForeignCookie)?;
+        if !constant_time_eq(&pending.state_digest, &digest_of(state)) {
+            return Err(NotPending::OtherLogin);
+        }
         let age = now.unix_timestamp() - pending.begun_at;
-        let of_this_state = constant_time_eq(&pending.state_digest, &digest_of(state));
-        (of_this_state && age < LOGIN_LIFETIME.whole_seconds()).then_some(pending)
+        if age >= LOGIN_LIFETIME.whole_seconds() {
+            return Err(NotPending::TooLate);
+        }
+        Ok(pending)
     }
 
     /// When a login's cookie was begun, in seconds since 1970; `None` for a cookie that is not ours.

@@ -1,13 +1,13 @@
 //! Back from the provider: compare the state first, then redeem the code, then decide.
 
-use axum::extract::State;
+use axum::extract::{Extension, State};
 use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Response};
 use time::OffsetDateTime;
 use url::form_urlencoded;
 
 use super::cookies::set_cookies;
-use super::error::WebError;
+use super::error::{Cause, WebError};
 use super::join::into_meeting;
 use super::visitor::Visitor;
 use super::{AppState, cookies, freshness, limits, redirect, silent};
@@ -67,14 +67,15 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
     }
     let jar = cookies::of(&visitor.headers);
     let sealed = state.cookies.login(&jar, &answer.state);
-    let pending = sealed.and_then(|sealed| {
-        state
-            .seals
-            .finish(&answer.state, &sealed, state.clock.now())
-    });
-    let Some(pending) = pending else {
-        // Too late, reloaded, or begun in another browser. The state, if it is ours, still knows for which room.
-        return WebError::Expired(state.seals.destination_of(&answer.state)).into_response();
+    let now = state.clock.now();
+    let pending = match state.seals.finish(&answer.state, sealed.as_deref(), now) {
+        Ok(pending) => pending,
+        Err(why) => {
+            // Too late, reloaded, or begun in another browser. The state, if it is ours, still knows for which room.
+            let error = WebError::Expired(state.seals.destination_of(&answer.state));
+            let cause = Cause(format!("{error}: {why}"));
+            return (Extension(cause), error).into_response();
+        }
     };
     let Some(provider) = state.providers.named(&pending.provider) else {
         // Configuration has changed since.
