@@ -34,7 +34,7 @@ fn key_file(pkcs8: &[u8]) -> PathBuf {
     path
 }
 
-fn rsa() -> Vec<u8> {
+pub fn rsa() -> Vec<u8> {
     let der: Pkcs8V1Der<'_> = KeyPair::generate(KeySize::Rsa2048)
         .unwrap()
         .as_der()
@@ -52,7 +52,7 @@ fn edwards() -> Vec<u8> {
     key.unwrap().as_ref().to_vec()
 }
 
-fn by_key(key: &[u8]) -> String {
+pub fn by_key(key: &[u8]) -> String {
     format!(
         "# no provider.client_secret\nprovider.client_authentication = \"private_key_jwt\"\nprovider.client_key_file = {:?}",
         key_file(key).display().to_string()
@@ -60,7 +60,7 @@ fn by_key(key: &[u8]) -> String {
 }
 
 /// The claims of an assertion, verified with the keys that the bridge publishes.
-async fn verified(
+pub async fn verified(
     bridge: &Bridge,
     provider: &Provider,
     form: &Map<String, Value>,

@@ -1,4 +1,6 @@
-//! How a provider may misbehave, by name.
+//! How a provider may misbehave, by name; and, in `answer`, how any of its endpoints may.
+
+pub mod answer;
 
 /// Ways to misbehave.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -87,4 +89,6 @@ pub enum Fault {
     NoAtHash,
     /// The token endpoint answers two megabytes.
     EndlessToken,
+    /// The token endpoint takes any verifier for any code.
+    ForgetsChallenges,
 }

@@ -1,5 +1,7 @@
 //! The ID tokens of the test provider: good ones, and each way of being bad.
 
+use std::sync::Arc;
+
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -7,7 +9,7 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
 use serde_json::{Map, Value, json};
 
 use super::fault::Fault;
-use super::keys::{FIRST, SECOND};
+use super::keys::{FIRST, Key, SECOND};
 use super::provider::{CLIENT_ID, CLIENT_SECRET, Inner, Provider};
 
 /// The ID token of a login that was asked for so, with this access token.
@@ -68,7 +70,52 @@ pub(super) fn id_token(
     sign(inner, &claims)
 }
 
+/// Makes a token of the claims of a good one.
+pub type Forger = Arc<dyn Fn(&Value) -> String + Send + Sync>;
+
+impl Provider {
+    /// Gives out what this makes of the claims of each good token, until `is_honest`.
+    pub fn forges(&self, forger: impl Fn(&Value) -> String + Send + Sync + 'static) {
+        self.inner().forger = Some(Arc::new(forger));
+    }
+
+    /// Publishes this as its keys, until `is_honest`.
+    pub fn publishes(&self, key_set: String) {
+        self.inner().key_set = Some(key_set);
+    }
+
+    pub fn is_honest(&self) {
+        let mut inner = self.inner();
+        inner.forger = None;
+        inner.key_set = None;
+    }
+}
+
+/// A token of these two texts, whatever they are, signed by this key.
+pub fn signed(header: &str, payload: &str, key: &Key) -> String {
+    let message = message(header, payload);
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key.signing, key.algorithm);
+    format!("{message}.{}", signature.unwrap())
+}
+
+/// The same, signed by a text that both sides may know.
+pub fn keyed(header: &str, payload: &str, secret: &[u8], algorithm: Algorithm) -> String {
+    let message = message(header, payload);
+    let key = EncodingKey::from_secret(secret);
+    let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &key, algorithm).unwrap();
+    format!("{message}.{signature}")
+}
+
+/// What is signed of a token.
+pub fn message(header: &str, payload: &str) -> String {
+    let part = |text: &str| URL_SAFE_NO_PAD.encode(text);
+    format!("{}.{}", part(header), part(payload))
+}
+
 pub(super) fn sign(inner: &Inner, claims: &Value) -> String {
+    if let Some(forger) = &inner.forger {
+        return forger(claims);
+    }
     let published = inner.key();
     let header = Header {
         kid: Some(published.kid.to_owned()),

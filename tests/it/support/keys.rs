@@ -89,6 +89,11 @@ impl Inner {
 }
 
 impl Provider {
+    /// The key that it publishes, unless told otherwise.
+    pub fn published_key(&self) -> Value {
+        self.inner().key().jwk.clone()
+    }
+
     /// Publishes and signs with this key from now on, and says so.
     pub fn signs_with(&self, key: &'static Key) {
         self.inner().key = Some(key);

@@ -46,6 +46,13 @@ pub(super) async fn discovery(State(provider): State<Provider>) -> Response {
 
 pub(super) async fn keys(State(provider): State<Provider>) -> Response {
     let inner = provider.inner();
+    if let Some(key_set) = &inner.key_set {
+        return (
+            [(header::CONTENT_TYPE, "application/json")],
+            key_set.clone(),
+        )
+            .into_response();
+    }
     let mut keys = vec![inner.key().jwk.clone()];
     match inner.fault {
         Some(Fault::NoKid) => keys.push(SECOND.jwk.clone()),
@@ -167,8 +174,9 @@ pub(super) async fn token(
         &digest::SHA256,
         given("code_verifier").as_bytes(),
     ));
-    let fits =
-        given("grant_type") == "authorization_code" && challenge == asked(&login, "code_challenge");
+    let proven = challenge == asked(&login, "code_challenge")
+        || inner.fault == Some(Fault::ForgetsChallenges);
+    let fits = given("grant_type") == "authorization_code" && proven;
     if !fits || given("redirect_uri") != asked(&login, "redirect_uri") {
         return refuse("invalid_grant");
     }
@@ -177,8 +185,7 @@ pub(super) async fn token(
         None => "the-access-token".to_owned(),
     };
     let access_token = access_token.as_str();
-    let mut answer =
-        json!({ "access_token": access_token, "token_type": "Bearer", "expires_in": "300" });
+    let mut answer = json!({ "access_token": access_token, "token_type": inner.token_type, "expires_in": "300" });
     if inner.fault != Some(Fault::NoIdToken) {
         let id_token = id_token(&provider, &inner, &login, access_token);
         answer

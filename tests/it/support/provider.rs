@@ -16,6 +16,8 @@ use tokio::sync::{Notify, watch};
 use super::bridge::TestClock;
 use super::endpoints::{self, Document};
 use super::fault::Fault;
+use super::fault::answer::{Bad, Taken};
+use super::forge::Forger;
 use super::keys::Key;
 use super::protocol;
 
@@ -55,6 +57,15 @@ pub(super) struct Inner {
     pub(super) refresh: Option<Refreshing>,
     /// Userinfo comes as a token.
     pub(super) signs_userinfo: bool,
+    /// A request that is answered badly, and how.
+    pub(super) bad: Option<(&'static str, Bad)>,
+    pub(super) taken: Arc<Taken>,
+    /// Makes the tokens instead.
+    pub(super) forger: Option<Forger>,
+    /// How access tokens are said to be used.
+    pub(super) token_type: Value,
+    /// The key set, instead of the usual one.
+    pub(super) key_set: Option<String>,
     /// Requests that were pushed, by what stands for them.
     pub(super) pushed: BTreeMap<String, Map<String, Value>>,
 }
@@ -118,6 +129,11 @@ impl Provider {
                 refresh: None,
                 documents: BTreeMap::new(),
                 pushed: BTreeMap::new(),
+                bad: None,
+                taken: Arc::default(),
+                forger: None,
+                token_type: "Bearer".into(),
+                key_set: None,
             })),
             asked: Arc::new(Notify::new()),
             held: watch::Sender::new(None),
@@ -171,6 +187,11 @@ impl Provider {
         self.inner().metadata.insert(name.to_owned(), value);
     }
 
+    /// Takes all of that back.
+    pub fn says_nothing_more(&self) {
+        self.inner().metadata.clear();
+    }
+
     /// Answers with `Cache-Control: max-age` of so many seconds.
     pub fn keeps_for(&self, seconds: u32) {
         self.inner().max_age = Some(seconds);
@@ -207,6 +228,11 @@ impl Provider {
     /// Does not know anybody any more: no refresh token works.
     pub fn forgets(&self) {
         self.inner().refresh.as_mut().unwrap().forgotten = true;
+    }
+
+    /// Says so of access tokens, from now on.
+    pub fn hands_out_access_tokens_of(&self, token_type: Value) {
+        self.inner().token_type = token_type;
     }
 
     /// Userinfo comes as a token, from now on.
@@ -290,7 +316,7 @@ impl Provider {
 
 async fn record(State(provider): State<Provider>, request: Request, next: Next) -> Response {
     let line = format!("{} {}", request.method(), request.uri().path());
-    let fault = {
+    let (fault, bad) = {
         let mut inner = provider.inner();
         inner.requests.push(line.clone());
         if line == "GET /authorize" {
@@ -298,14 +324,19 @@ async fn record(State(provider): State<Provider>, request: Request, next: Next) 
                 .authorizations
                 .push(request.uri().query().unwrap_or_default().to_owned());
         }
-        inner.fault
+        let bad = inner.bad.clone().filter(|(request, _)| *request == line);
+        (inner.fault, bad.map(|(_, bad)| (bad, inner.taken.clone())))
     };
     if provider.held.borrow().is_some_and(|held| held == line) {
         provider.asked.notify_waiters();
         let _ = provider.held.subscribe().wait_for(Option::is_none).await;
     }
-    let response = match fault {
-        Some(Fault::Down) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
+    if bad.is_some() {
+        provider.asked.notify_waiters();
+    }
+    let response = match (bad, fault) {
+        (Some((bad, taken)), _) => bad.answer(taken).await,
+        (None, Some(Fault::Down)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         _ => next.run(request).await,
     };
     provider.asked.notify_waiters();
