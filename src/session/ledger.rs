@@ -6,13 +6,11 @@
 //! keys are read and written one by one, so that a cluster may keep them apart.
 
 mod memory;
+mod tag;
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_lc_rs::digest;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fred::interfaces::{KeysInterface as _, SortedSetsInterface as _};
 use fred::types::{Expiration, SetOptions};
 use ipnet::IpNet;
@@ -20,6 +18,7 @@ use time::OffsetDateTime;
 use tower_sessions::session_store::Error;
 
 use self::memory::Memory;
+pub use self::tag::{Key, Tag};
 use super::rates::Deed;
 use super::store::{Redis, Store};
 
@@ -27,64 +26,6 @@ use super::store::{Redis, Store};
 const MOST_SESSIONS: i64 = 1000;
 /// How long the counts of a minute are kept, in seconds: replicas' clocks may differ a little.
 const COUNTED_FOR: i64 = 120;
-
-/// Under what something is written down. Each session has two or three, by which it is ended.
-#[derive(Debug, Clone, Copy)]
-pub enum Tag<'a> {
-    /// Every session of a person (issuer, subject).
-    Subject(&'a str, &'a str),
-    /// The sessions begun by one session at the provider (issuer, `sid`).
-    Sid(&'a str, &'a str),
-    /// Those sessions of a person (issuer, subject) whose ID token named no `sid`.
-    WithoutSid(&'a str, &'a str),
-    /// One session, by its id.
-    Session(&'a str),
-    /// One session, by its id, whose person the provider does not know any more.
-    Gone(&'a str),
-    /// What came after one session in the same browser, by its id: the same person's next one.
-    After(&'a str),
-    /// The invitations of a person (issuer, subject).
-    InvitationsOf(&'a str, &'a str),
-    /// One invitation, by its id.
-    Invitation(&'a str),
-}
-
-/// A tag or a logout token as it stands in a store: a digest.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(String);
-
-impl Key {
-    fn of(parts: &[&str]) -> Self {
-        let mut whole = digest::Context::new(&digest::SHA256);
-        for part in parts {
-            // With its length before each part, no two lists of parts read the same.
-            whole.update(&part.len().to_be_bytes());
-            whole.update(part.as_bytes());
-        }
-        Self(URL_SAFE_NO_PAD.encode(whole.finish()))
-    }
-
-    fn in_redis(&self, kind: &str) -> String {
-        Redis::key(kind, &self.0)
-    }
-}
-
-impl Tag<'_> {
-    /// The tag as it stands in a store.
-    #[must_use]
-    pub fn key(&self) -> Key {
-        Key::of(&match self {
-            Self::Subject(issuer, subject) => ["subject", issuer, subject],
-            Self::Sid(issuer, sid) => ["sid", issuer, sid],
-            Self::WithoutSid(issuer, subject) => ["without sid", issuer, subject],
-            Self::Session(id) => ["session", "", id],
-            Self::Gone(id) => ["gone", "", id],
-            Self::After(id) => ["after", "", id],
-            Self::InvitationsOf(issuer, subject) => ["invitations of", issuer, subject],
-            Self::Invitation(id) => ["invitation", "", id],
-        })
-    }
-}
 
 /// The ledger, where the sessions are.
 #[derive(Clone)]
@@ -377,25 +318,4 @@ fn seconds_left(until: OffsetDateTime, now: OffsetDateTime) -> i64 {
 )]
 fn float(seconds: i64) -> f64 {
     seconds as f64
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_two_tags_have_the_same_key() {
-        let keys = [
-            Tag::Subject("a", "bc"),
-            Tag::Subject("ab", "c"),
-            Tag::Sid("a", "bc"),
-            Tag::WithoutSid("a", "bc"),
-            Tag::Session("bc"),
-        ]
-        .map(|tag| tag.key());
-        for (at, key) in keys.iter().enumerate() {
-            assert!(!keys[at + 1..].contains(key), "{at}");
-        }
-        assert_eq!(Tag::Sid("a", "bc").key(), Tag::Sid("a", "bc").key());
-    }
 }
