@@ -266,7 +266,7 @@ fn apart(time: Option<f64>, now: f64) -> String {
     match time.map(|time| time - now) {
         None => String::new(),
         Some(ahead) if ahead > 0.0 => format!(", {ahead:.0} s ahead of the clock here"),
-        Some(ahead) => format!(", {:.0} s ago by the clock here", -ahead),
+        Some(ahead) => format!(", {:.0} s ago by the clock here", ahead.abs()),
     }
 }
 

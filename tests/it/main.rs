@@ -58,5 +58,6 @@ mod silent;
 mod step_up;
 mod support;
 mod tenants;
+mod threat_model;
 mod token_content;
 mod tokens;

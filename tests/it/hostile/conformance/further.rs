@@ -91,7 +91,7 @@ async fn claims_from_elsewhere(source: fn(&Provider, String) -> Value) {
         ),
         (
             json!({ "exp": 1 }),
-            "expired, or without an expiry time (exp Some(1.0))",
+            "expired, or without an expiry time (exp Some(1.0), ",
         ),
     ] {
         let (bridge, provider) = elsewhere(source, claims).await;

@@ -179,11 +179,11 @@ async fn a_time_is_a_number() {
             (saying_with(json!({ "exp": true })), expired),
             (
                 saying_with(json!({ "exp": -1 })),
-                "expired, or without an expiry time (exp Some(-1.0))",
+                "expired, or without an expiry time (exp Some(-1.0), ",
             ),
             (
                 saying_with(json!({ "exp": 0 })),
-                "expired, or without an expiry time (exp Some(0.0))",
+                "expired, or without an expiry time (exp Some(0.0), ",
             ),
             (
                 saying(|claims| claims.replace("\"exp\":2100000300", "\"exp\":1e999")),
