@@ -29,7 +29,7 @@ def test_everything_is_shared_by_way_of_a_store_with_a_password(new_store, new_r
     visitor.invite("lounge")
     # Nothing of it lies in the way of other programs.
     kinds = {re.match("jitsi-oidc-bridge:([a-z]+):", key)[1] for key in store.keys()}
-    assert kinds == {"session", "list", "mark", "used", "family", "refresh", "ready"}
+    assert kinds == {"session", "list", "mark", "used", "family", "refresh", "rate", "ready"}
 
 
 def test_a_user_with_the_documented_rights_may_do_all_that_the_bridge_needs_and_no_command_more(

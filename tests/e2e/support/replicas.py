@@ -19,6 +19,10 @@ from .waiting import wait_until
 CONFIG = """
 strict = true
 
+# The visitors say where they come from, as a proxy would for them: only then is counted how often they sign in.
+[server]
+trusted_proxies = ["127.0.0.0/8", "::1"]
+
 [jitsi]
 app_id = "jitsi"
 audience = "jitsi"

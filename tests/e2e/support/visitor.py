@@ -35,6 +35,7 @@ class Visitor:
         self._opener = urllib.request.build_opener(
             urllib.request.ProxyHandler({}), _StayHere, urllib.request.HTTPCookieProcessor(self._jar)
         )
+        self._opener.addheaders.append(("X-Forwarded-For", "203.0.113.7"))
 
     def walk(self, path):
         """The meeting's address, token and all, that `path` (as in a link: room, or tenant/room) leads to."""
