@@ -9,7 +9,7 @@ from support.stream import NO_ANSWER, Lost, Stream
 UNAVAILABLE = "The sign-in service cannot be reached"
 IN_THE_MEETING, AT_THE_PROVIDER, ON_A_PAGE = "in the meeting", "at the provider", "on a page"
 SOME = 8
-A_FEW_SECONDS = 5
+A_FEW_SECONDS = 10
 
 
 @pytest.fixture
