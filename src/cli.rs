@@ -113,10 +113,15 @@ pub fn run(cli: Cli, environment: Environment) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// How long what blocks may take in the end.
+const LAST_MOMENT: std::time::Duration = std::time::Duration::from_secs(1);
+
 fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
-    tokio::runtime::Runtime::new()
-        .context("cannot start the runtime")?
-        .block_on(work)
+    let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
+    let result = runtime.block_on(work);
+    // A file that nobody can read, or a name that nobody knows, keeps no process from ending.
+    runtime.shutdown_timeout(LAST_MOMENT);
+    result
 }
 
 fn sources(file: Option<&Path>, environment: Sources) -> anyhow::Result<Sources> {

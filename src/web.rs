@@ -178,11 +178,6 @@ fn router(state: AppState, most_at_once: usize) -> Router {
             "/callback/{provider}",
             get(callback::get).post(callback::post).layer(form()),
         )
-        // For Prosody: the keys that verify tokens.
-        .route("/.well-known/jwks.json", get(keys::jwks))
-        .route("/asap/{name}", get(keys::asap))
-        // For providers: the keys that verify our own assertions.
-        .route("/.well-known/client-jwks.json", get(keys::client_jwks))
         // Sign-out: by the person, here or on every device, back from the provider, and by the provider itself.
         .route("/logout", get(logout::get))
         .route("/logged-out", get(logout::logged_out))
@@ -194,11 +189,16 @@ fn router(state: AppState, most_at_once: usize) -> Router {
             "/backchannel-logout",
             post(logout::backchannel).layer(DefaultBodyLimit::max(logout::LONGEST_BODY)),
         )
-        // Whoever looks after the server, below, is answered when nobody else is.
+        // Machines, below, are answered when nobody else is.
         .route_layer(middleware::from_fn_with_state(
             Arc::new(Semaphore::new(most_at_once)),
             limits::one_of,
         ))
+        // For Prosody: the keys that verify tokens.
+        .route("/.well-known/jwks.json", get(keys::jwks))
+        .route("/asap/{name}", get(keys::asap))
+        // For providers: the keys that verify our own assertions.
+        .route("/.well-known/client-jwks.json", get(keys::client_jwks))
         // For whoever keeps the server running.
         .route("/healthz", get(public::healthz))
         .route("/readyz", get(public::readyz))

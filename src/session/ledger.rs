@@ -171,8 +171,8 @@ impl Ledger {
     /// Marks a tag as soon as the store is back, before anything there counts; where it is not away, nothing is owed.
     pub fn owe_mark(&self, tag: &Key, at: OffsetDateTime, until: OffsetDateTime) {
         if let Self::Redis(redis) = self {
-            let (at, until) = (at.unix_timestamp(), until.unix_timestamp());
-            redis.owe(tag.in_redis("mark"), at, until);
+            let kept = seconds_left(until, at);
+            redis.owe(tag.in_redis("mark"), at.unix_timestamp(), kept);
         }
     }
 

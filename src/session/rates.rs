@@ -85,8 +85,8 @@ struct Minute {
     counts: HashMap<(Deed, IpNet), u32>,
 }
 
-/// The most addresses that are counted at once. Beyond them nothing is refused by rate: a crowd that large is none that
-/// rates keep out, and requests at once are bounded in any case.
+/// The most addresses that are counted here at once. Those beyond them are not refused by this count: a crowd that large is
+/// none that rates keep out, and requests at once are bounded in any case.
 const MOST_ADDRESSES: usize = 100_000;
 /// The addresses of one household or machine, in IPv6 (RFC 6177).
 const ONE_VISITOR_V6: u8 = 64;
@@ -170,7 +170,8 @@ impl Rates {
 impl Minute {
     /// One more; gives how many that makes.
     fn count(&mut self, minute: i64, deed: Deed, network: IpNet) -> u32 {
-        if self.minute != minute {
+        // The last request of a minute may come after the first of the next; a clock that was set back begins anew.
+        if minute > self.minute || minute < self.minute - 1 {
             self.minute = minute;
             self.counts.clear();
         }
@@ -191,6 +192,16 @@ impl Minute {
 
 /// All addresses that one visitor may have.
 fn visitor(address: IpAddr) -> IpNet {
+    // IPv4 behind a translator (NAT64, RFC 6052): all of it is one network of IPv6.
+    let address = match address {
+        IpAddr::V6(v6) => match v6.segments() {
+            [0x64, 0xff9b, 0, 0, 0, 0, high, low] => {
+                IpAddr::from((u32::from(high) << 16 | u32::from(low)).to_be_bytes())
+            }
+            _ => address,
+        },
+        IpAddr::V4(_) => address,
+    };
     let whole = IpNet::from(address);
     match address {
         IpAddr::V4(_) => whole,
@@ -212,6 +223,7 @@ mod tests {
     fn a_visitor_is_one_address_or_one_network_of_sixty_four_bits() {
         assert_eq!(visitor(at("192.0.2.1")).to_string(), "192.0.2.1/32");
         assert_ne!(visitor(at("192.0.2.1")), visitor(at("192.0.2.2")));
+        assert_eq!(visitor(at("64:ff9b::192.0.2.1")), visitor(at("192.0.2.1")));
         assert_eq!(
             visitor(at("2001:db8::1")),
             visitor(at("2001:db8::ffff:0:1"))
@@ -230,6 +242,10 @@ mod tests {
         assert_eq!(minute.count(7, Deed::Callback, network(1)), 2);
         assert_eq!(minute.count(7, Deed::Callback, network(u32::MAX)), 0);
         assert_eq!(minute.count(8, Deed::Callback, network(1)), 1);
+        // Late, and still of the minute before.
+        assert_eq!(minute.count(7, Deed::Callback, network(1)), 2);
+        // A clock that was set back.
+        assert_eq!(minute.count(5, Deed::Callback, network(1)), 1);
         assert_eq!(minute.counts.len(), 1);
     }
 }

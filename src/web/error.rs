@@ -115,6 +115,9 @@ pub enum WebError {
         /// Where the person wanted to go.
         destination: Option<Destination>,
     },
+    /// Not opened by anybody: a picture or a script of another page.
+    #[error("a page of others made the browser ask for this, as a picture say (Sec-Fetch-Mode)")]
+    Embedded,
     /// Too much at once, from everybody together.
     #[error("too many requests at once; limits.requests says how many may be")]
     Overloaded,
@@ -303,6 +306,7 @@ impl WebError {
             | Self::Meeting(_)
             | Self::Client(_)
             | Self::TwoMeanings
+            | Self::Embedded
             | Self::Form
             | Self::Pending(PendingError::TooLong) => StatusCode::BAD_REQUEST,
             Self::NotFound

@@ -16,13 +16,18 @@ use crate::session::rates::Deed;
 /// Counts a visitor's deed. Visitors whom nobody can tell apart are not counted: each would stand for all.
 ///
 /// # Errors
-/// When it is one too many.
+/// When it is one too many, or when nobody opened the page: some other page made the browser ask.
 pub async fn count(
     state: &AppState,
     deed: Deed,
     visitor: &Visitor,
     destination: impl FnOnce() -> Option<Destination>,
 ) -> Result<(), WebError> {
+    // A page of others that names this address as a picture would spend what its visitor may do.
+    let mode = visitor.headers.get("sec-fetch-mode");
+    if mode.is_some_and(|mode| mode != "navigate") {
+        return Err(WebError::Embedded);
+    }
     let Some(address) = visitor.address else {
         return Ok(());
     };

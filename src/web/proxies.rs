@@ -4,7 +4,6 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::http::{HeaderMap, HeaderName, header};
-use rfc7239::{NodeName, parse};
 
 use crate::config::server::{ForwardedHeader, TrustedProxies};
 
@@ -13,7 +12,7 @@ const MOST_HOPS: usize = 16;
 
 /// The visitor's address: the nearest that is no trusted proxy's.
 ///
-/// Nothing where visitors cannot be told apart: behind a proxy that names nobody, and behind a private address that nobody
+/// Nothing where visitors cannot be told apart: where no proxy is trusted, since there always is one; behind a proxy that names nobody, and behind a private address that nobody
 /// trusts, which is surely a proxy's.
 pub fn visitor_address(
     proxies: &TrustedProxies,
@@ -21,6 +20,9 @@ pub fn visitor_address(
     headers: &HeaderMap,
 ) -> Option<IpAddr> {
     let peer = peer.to_canonical();
+    if proxies.networks.is_empty() {
+        return None;
+    }
     if !are_trusted(proxies, peer) {
         return is_public(peer).then_some(peer);
     }
@@ -65,20 +67,41 @@ fn plain(text: &str) -> Option<IpAddr> {
     address.map(|address| address.to_canonical())
 }
 
+/// `Forwarded` (RFC 7239, 4), in which values may stand in quotes, with commas in them.
 fn forwarded(line: &str) -> Vec<Option<IpAddr>> {
-    parse(line)
-        .map(|hop| match hop.ok()?.forwarded_for?.name {
-            NodeName::Ip(address) => Some(address.to_canonical()),
-            NodeName::Unknown | NodeName::Obfuscated(_) => None,
+    // A quote that nobody closes is the visitor's, and what a proxy wrote stands behind it all the same.
+    let quotes_count = line.matches('"').count().is_multiple_of(2);
+    split(line, ',', quotes_count)
+        .into_iter()
+        .map(|hop| {
+            let named = |pair: &str| {
+                let (name, value) = pair.split_once('=')?;
+                name.trim()
+                    .eq_ignore_ascii_case("for")
+                    .then(|| plain(value.trim().trim_matches('"')))
+            };
+            split(hop, ';', quotes_count).into_iter().find_map(named)?
         })
         .collect()
+}
+
+/// The parts between separators; those within quotes do not count as such where quotes do.
+fn split(text: &str, separator: char, quotes_count: bool) -> Vec<&str> {
+    let mut quoted = false;
+    text.split(|c| {
+        quoted ^= c == '"';
+        c == separator && !(quoted && quotes_count)
+    })
+    .collect()
 }
 
 /// Whether visitors from the Internet have such addresses.
 fn is_public(address: IpAddr) -> bool {
     match address {
         IpAddr::V4(address) => {
-            !(address.is_loopback() || address.is_private() || address.is_link_local())
+            // Behind carriers' and clouds' own translators (RFC 6598).
+            let shared = matches!(address.octets(), [100, 64..=127, ..]);
+            !(address.is_loopback() || address.is_private() || address.is_link_local() || shared)
         }
         IpAddr::V6(address) => {
             !(address.is_loopback() || address.is_unique_local() || address.is_unicast_link_local())
@@ -137,6 +160,7 @@ mod tests {
             ("172.18.0.2", "192.0.2.9", "nobody"),
             ("127.0.0.1", "192.0.2.9", "nobody"),
             ("::1", "", "nobody"),
+            ("100.64.0.1", "192.0.2.9", "nobody"),
         ];
         for (peer, said, expected) in cases {
             let lines = [("x-forwarded-for", said), ("forwarded", "for=203.0.113.5")];
@@ -176,6 +200,11 @@ mod tests {
             ("for=198.51.100.1, for=_hidden", "nobody"),
             ("for=198.51.100.1, for=unknown", "nobody"),
             ("for=\"198.51.100.1, for=192.0.2.9", "192.0.2.9"),
+            (
+                "for=192.0.2.9;host=\"a,for=203.0.113.5\";proto=https",
+                "192.0.2.9",
+            ),
+            ("for=198.51.100.1, By=_lb-1; for=192.0.2.9", "192.0.2.9"),
             ("proto=https", "nobody"),
             ("\"", "nobody"),
         ];

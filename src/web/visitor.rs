@@ -15,8 +15,7 @@ use super::request::RequestId;
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
-/// Who sent a request, and what came along.
-#[derive(Debug)]
+/// Who sent a request, and what came along: cookies among it, so that it can be shown nowhere.
 pub struct Visitor {
     /// The request's id.
     pub request: RequestId,

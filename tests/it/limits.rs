@@ -7,6 +7,7 @@ use std::net::TcpStream;
 use jitsi_oidc_bridge::config::{Sources, load};
 use time::Duration;
 
+use super::support::browser::raw;
 use super::support::stores::in_both_stores;
 use super::support::{Bridge, Browser, Landed, Provider, sara};
 
@@ -152,8 +153,13 @@ async fn requests_beyond_those_at_once_are_told_to_come_back_and_health_is_told_
         bridge.last_cause(),
         "too many requests at once; limits.requests says how many may be"
     );
-    for path in ["/healthz", "/readyz"] {
-        assert_eq!(Browser::new().hop(&bridge.at(path)).await.status, 200);
+    for (path, status) in [
+        ("/healthz", 200),
+        ("/readyz", 200),
+        // There are no keys here; that is an answer.
+        ("/.well-known/jwks.json", 404),
+    ] {
+        assert_eq!(Browser::new().hop(&bridge.at(path)).await.status, status);
     }
     provider.releases();
     for login in waiting {
@@ -241,4 +247,29 @@ fn limits_that_make_no_sense_are_told_with_what_to_write() {
     ] {
         assert!(problems.contains(said), "{said}\n{problems}");
     }
+}
+
+#[tokio::test]
+async fn a_picture_on_another_page_begins_nothing_and_spends_nothing() {
+    let (bridge, provider) = behind_a_proxy("").await;
+    let origin = bridge.origin();
+    for path in [ROOM, "/callback?state=x&code=y"] {
+        for _ in 0..9 {
+            let headers = [
+                ("x-forwarded-for", "192.0.2.1"),
+                ("sec-fetch-mode", "no-cors"),
+            ];
+            let landed = raw(&origin, "GET", path, &headers).await;
+            assert_eq!(landed.status, 400);
+            assert!(landed.set_cookies.is_empty());
+        }
+    }
+    assert!(bridge.last_cause().contains("Sec-Fetch-Mode"));
+    let headers = [
+        ("x-forwarded-for", "192.0.2.1"),
+        ("sec-fetch-mode", "navigate"),
+    ];
+    assert_eq!(raw(&origin, "GET", ROOM, &headers).await.status, 303);
+    assert!(at("192.0.2.1").go(&bridge.at(ROOM)).await.in_meeting());
+    assert_eq!(provider.count("POST /token"), 1);
 }

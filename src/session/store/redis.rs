@@ -29,6 +29,8 @@ const AGAIN_AFTER: Duration = Duration::from_millis(250);
 const TO_CONNECT: Duration = Duration::from_secs(2);
 /// The most that is owed; beyond them, whoever reported it has to do so again.
 const MOST_OWED: usize = 10_000;
+/// The most commands that wait for an answer on a connection.
+const MOST_WAITING: usize = 8192;
 /// What every key begins with, so that others can be kept out of them by an ACL, and they out of others'.
 const PREFIX: &str = "jitsi-oidc-bridge";
 
@@ -58,8 +60,16 @@ struct State {
     answers: Answers,
     /// What the last connection failed with.
     fault: Option<String>,
-    /// What has yet to be written, by its key: a number, and until when it counts.
-    owed: BTreeMap<String, (i64, i64)>,
+    /// What has yet to be written, by its key.
+    owed: BTreeMap<String, Owed>,
+}
+
+/// A number that has yet to be written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Owed {
+    number: i64,
+    /// For so many seconds.
+    kept: i64,
 }
 
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
@@ -124,9 +134,7 @@ impl Redis {
     where
         F: Future<Output = Result<T, Error>> + Send,
     {
-        if let Answers::Away(reason) = &self.0.locked().answers {
-            return Err(RedisError::Away(reason.clone()));
-        }
+        self.0.locked().may_ask()?;
         let begun = Instant::now();
         let client = self.0.pool.next_connected().clone();
         // Boxed, as several of these are asked at once, and the client's futures are large.
@@ -142,13 +150,10 @@ impl Redis {
         })
     }
 
-    /// Writes a number under a key, until a time, as soon as the store is back: before anything else counts there.
-    pub fn owe(&self, key: String, number: i64, until: i64) {
-        let mut state = self.0.locked();
-        if state.owed.len() < MOST_OWED {
-            state.owed.insert(key.clone(), (number, until));
-        }
-        drop(state);
+    /// Writes a number under a key, for so many seconds, as soon as the store is back: before anything else counts there.
+    /// A smaller one never takes the place of a greater.
+    pub fn owe(&self, key: String, number: i64, kept: i64) {
+        self.0.locked().owe(&key, Owed { number, kept });
         self.doubt(key, None);
     }
 
@@ -169,6 +174,33 @@ impl Redis {
 }
 
 impl State {
+    /// Nothing is read before what is owed has been written: it may be that a session has ended.
+    fn may_ask(&self) -> Result<(), RedisError> {
+        match &self.answers {
+            Answers::Away(reason) => Err(RedisError::Away(reason.clone())),
+            _ if self.owed.is_empty() => Ok(()),
+            _ => Err(RedisError::Away(
+                "sign-outs have yet to be written".to_owned(),
+            )),
+        }
+    }
+
+    fn owe(&mut self, key: &str, owed: Owed) {
+        let full = self.owed.len() >= MOST_OWED;
+        match self.owed.get_mut(key) {
+            Some(before) if before.number < owed.number => *before = owed,
+            Some(_) => {}
+            None if full => {
+                tracing::error!(
+                    "too many sign-outs are waiting for the session store; one is lost"
+                );
+            }
+            None => {
+                self.owed.insert(key.to_owned(), owed);
+            }
+        }
+    }
+
     fn is_away(&mut self, error: &str) {
         if matches!(self.answers, Answers::Away(_)) {
             return;
@@ -206,13 +238,21 @@ impl Shared {
     async fn pay(&self) -> Result<(), Error> {
         loop {
             let next = self.locked().owed.first_key_value().map(copied);
-            let Some((key, number, until)) = next else {
+            let Some((key, owed)) = next else {
                 return Ok(());
             };
-            let kept = Some(Expiration::EXAT(until));
             let client = self.pool.next_connected();
-            let _: () = client.set(&key, number, kept, None, false).await?;
-            self.locked().owed.remove(&key);
+            // Another replica may have written a later one.
+            let written: Option<i64> = client.get(&key).await?;
+            if written.is_none_or(|written| written < owed.number) {
+                let kept = Some(Expiration::EX(owed.kept));
+                let _: () = client.set(&key, owed.number, kept, None, false).await?;
+            }
+            let mut state = self.locked();
+            // Unless a later one has come to be owed meanwhile.
+            if state.owed.get(&key) == Some(&owed) {
+                state.owed.remove(&key);
+            }
         }
     }
 }
@@ -227,14 +267,15 @@ impl Drop for Shared {
     }
 }
 
-fn copied((key, (number, until)): (&String, &(i64, i64))) -> (String, i64, i64) {
-    (key.clone(), *number, *until)
+fn copied((key, owed): (&String, &Owed)) -> (String, Owed) {
+    (key.clone(), *owed)
 }
 
 fn patient() -> ConnectionConfig {
     ConnectionConfig {
         connection_timeout: TO_CONNECT,
         internal_command_timeout: TO_CONNECT,
+        max_command_buffer_len: MOST_WAITING,
         tcp: TcpConfig {
             nodelay: Some(true),
             ..TcpConfig::default()
@@ -245,6 +286,10 @@ fn patient() -> ConnectionConfig {
 
 fn millis(duration: Duration) -> u32 {
     duration.as_millis().try_into().unwrap_or(u32::MAX)
+}
+
+fn silence(why: &'static str) -> Error {
+    Error::new(ErrorKind::IO, why)
 }
 
 /// Whether nobody has answered. An error that the server itself tells is an answer, and the next command may do better.
@@ -273,7 +318,11 @@ async fn ask_until_answered(shared: Weak<Shared>, key: String) {
         for client in shared.pool.clients() {
             asked.spawn(ask_in_time(client.clone(), key.clone()));
         }
-        let answers: Result<(), Error> = asked.join_all().await.into_iter().collect();
+        let mut answers = Ok(());
+        while let Some(answer) = asked.join_next().await {
+            let answer = answer.unwrap_or_else(|_| Err(silence("asking broke off")));
+            answers = answers.and(answer);
+        }
         let paid = match answers {
             Ok(()) => shared.pay().await,
             error => error,
@@ -290,6 +339,10 @@ async fn ask_until_answered(shared: Weak<Shared>, key: String) {
 
 /// Whether there is an answer, whatever it says: of a list, that this is no way to read it.
 async fn ask_in_time(client: Client, key: String) -> Result<(), Error> {
+    // Nobody would read it: it would lie there until there is a connection.
+    if !client.is_connected() {
+        return Err(silence("not connected"));
+    }
     let options = Options {
         timeout: Some(SLOW),
         ..Options::default()
@@ -340,6 +393,25 @@ mod tests {
 
     use super::super::redis_address;
     use super::*;
+
+    #[test]
+    fn nothing_is_read_while_a_sign_out_is_owed_and_a_later_one_is_not_forgotten() {
+        let mut state = State::default();
+        assert!(state.may_ask().is_ok());
+        let owed = |number| Owed { number, kept: 60 };
+        for number in [130, 100] {
+            state.owe("person", owed(number));
+        }
+        assert_eq!(state.owed.get("person"), Some(&owed(130)));
+        assert!(matches!(state.may_ask(), Err(RedisError::Away(_))));
+        for n in 0..MOST_OWED {
+            state.owe(&n.to_string(), owed(1));
+        }
+        assert_eq!(state.owed.len(), MOST_OWED);
+        // Even when there is no room for more.
+        state.owe("person", owed(140));
+        assert_eq!(state.owed.get("person"), Some(&owed(140)));
+    }
 
     #[tokio::test]
     async fn a_store_that_nobody_uses_any_more_lets_go_of_its_connections() {

@@ -107,6 +107,7 @@ fn what_happened<'a>(
         WebError::Meeting(_)
         | WebError::Client(_)
         | WebError::TwoMeanings
+        | WebError::Embedded
         | WebError::Form
         | WebError::Pending(_) => {
             page.saying("problem", texts.bad_request_title, texts.bad_request_text)
