@@ -1,5 +1,6 @@
 //! The commands: short functions over the library.
 
+mod check;
 mod config_check;
 mod core_dumps;
 mod descriptors;
@@ -16,6 +17,7 @@ use anyhow::{Context as _, anyhow};
 use clap::{Parser, Subcommand};
 
 use self::keys::KeysCommand;
+use crate::check::Subject;
 use crate::clock::{Clock as _, SharedClock, SystemClock};
 use crate::config::inputs::Inputs;
 use crate::config::{Loaded, Problems, Sources, listen, load};
@@ -44,6 +46,15 @@ enum Command {
         /// Where the demo's meeting page listens; the bridge and the provider take free ports beside it.
         #[arg(long, default_value = "127.0.0.1:8080", value_name = "ADDRESS")]
         listen: SocketAddr,
+    },
+    /// Find what is wrong before a user does, on both sides, and say how to mend it. Exit code 1 when there is a fault.
+    Check {
+        /// The configuration file. Without one, the environment alone counts.
+        #[arg(long, env = "BRIDGE_CONFIG", value_name = "FILE")]
+        config: Option<PathBuf>,
+        /// Print the findings as JSON, for machines.
+        #[arg(long)]
+        json: bool,
     },
     /// Look at a configuration.
     Config {
@@ -101,6 +112,13 @@ pub fn run(cli: Cli, environment: Environment) -> anyhow::Result<ExitCode> {
             in_runtime(serve::serve(loaded, clock, origin, inputs))
         }
         Command::Demo { listen } => in_runtime(crate::demo::run(listen)),
+        Command::Check { config, json } => {
+            let subject = Subject {
+                loaded: load_now(&sources(config.as_deref(), environment)?),
+                clock: Arc::new(SystemClock),
+            };
+            in_runtime(check::run(subject, json))
+        }
         Command::Config {
             command: ConfigCommand::Check { file },
         } => config_check::run(&sources(file.as_deref(), environment)?),
