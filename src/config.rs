@@ -4,6 +4,7 @@
 //! from files of their own, and reports every fault at once.
 
 mod address;
+mod admission;
 mod apps;
 mod duration;
 mod grants;
@@ -24,6 +25,8 @@ mod signing;
 mod source;
 mod token_content;
 mod value;
+
+use std::sync::Arc;
 
 use secrecy::SecretString;
 use time::Duration;
@@ -137,7 +140,7 @@ pub enum Signing {
         secret: SecretString,
     },
     /// The keys of a file.
-    Keys(LiveKeys),
+    Keys(Arc<LiveKeys>),
 }
 
 /// `[provider]` or `[providers.NAME]`: who signs people in, and how it is reached.

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 use time::{Duration, OffsetDateTime};
@@ -139,7 +140,7 @@ fn keys(
                 section.warn("keyring", origin.cloned(), warning);
             }
             let live = LiveKeys::new(path, algorithm, max_age?, reading);
-            Some(Signing::Keys(live))
+            Some(Signing::Keys(Arc::new(live)))
         }
         Err(faults) => {
             for fault in faults.0 {

@@ -9,13 +9,11 @@ use super::cookies::CookieSettings;
 use super::lasting::Lasting;
 use super::serving::Patience;
 use super::{Addresses, AppState, Inline, Parts, logout, router};
-use crate::admit::{Admission, Guests};
 use crate::clock::SharedClock;
-use crate::config::{Config, ProviderConfig, Signing};
+use crate::config::{Config, ProviderConfig};
 use crate::identity::http::{HttpError, ProviderHttp};
 use crate::identity::provider::Provider;
 use crate::identity::providers::Providers;
-use crate::meeting::url::MeetingUrls;
 use crate::observe::Audit;
 use crate::session::Sessions;
 use crate::session::invitations::Invitations;
@@ -23,7 +21,6 @@ use crate::session::pending::{PendingError, Seals};
 use crate::session::popups::Popups;
 use crate::session::rates::Rates;
 use crate::session::store::StoreError;
-use crate::token::Minter;
 use crate::token::id_token::IdTokens;
 use crate::token::keyring::Keyring;
 
@@ -97,10 +94,12 @@ fn assemble(
     lasting: Arc<Lasting>,
     before: Option<&App>,
 ) -> Result<App, BuildError> {
+    let keyring = keyring(config.keyring(), before);
+    let admission = config.admission(keyring.clone());
     let Config {
         server,
         jitsi,
-        token,
+        token: _,
         providers,
         session,
         log: _,
@@ -129,34 +128,9 @@ fn assemble(
         redirect_uri: addresses.sso_page.clone(),
         origin: jitsi.url.origin().ascii_serialization(),
     };
-    let keyring = keyring(token.signing, before);
-    let urls = MeetingUrls::new(
-        &jitsi.url,
-        jitsi.token_in,
-        jitsi.skip_prejoin,
-        jitsi.apps.apps,
-    );
-    let urls = match &jitsi.jaas {
-        Some(app_id) => urls.at_jaas(app_id),
-        None => urls,
-    };
     let may_invite = policy.lets_invite();
     let state = AppState(Arc::new(Parts {
-        admission: Admission {
-            policy,
-            minter: Minter {
-                identity: jitsi.identity,
-                content: token.content,
-                lifetime: token.lifetime,
-                not_before_leeway: token.not_before_leeway,
-                keyring: keyring.clone(),
-            },
-            urls,
-            guests: Guests {
-                wait_in_lobby: invitations.lobby,
-                mark: invitations.guest_mark,
-            },
-        },
+        admission,
         invitations: may_invite
             .then(|| Invitations::new(lasting.invitations.clone(), invitations.lifetime)),
         providers: providers.clone(),
@@ -196,12 +170,13 @@ fn assemble(
     })
 }
 
-fn keyring(signing: Signing, before: Option<&App>) -> Keyring {
-    match signing {
-        Signing::SharedSecret { algorithm, secret } => Keyring::shared_secret(algorithm, &secret),
-        Signing::Keys(live) => {
+/// Keys that have not changed stay as they are, with all that was seen of their file.
+fn keyring(keyring: Keyring, before: Option<&App>) -> Keyring {
+    match keyring {
+        Keyring::Keys(live) => {
             Keyring::Keys(live.or_before(before.and_then(|app| app.keyring.live())))
         }
+        shared_secret @ Keyring::SharedSecret(..) => shared_secret,
     }
 }
 

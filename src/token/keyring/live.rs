@@ -67,12 +67,12 @@ impl LiveKeys {
     /// Those from before, where they are the same file's and are used in the same way: they know what the log has been
     /// told of them, and look at the file themselves.
     #[must_use]
-    pub fn or_before(self, before: Option<&Arc<Self>>) -> Arc<Self> {
+    pub fn or_before(self: Arc<Self>, before: Option<&Arc<Self>>) -> Arc<Self> {
         let same = before.filter(|before| {
             (&before.path, before.algorithm, before.max_age)
                 == (&self.path, self.algorithm, self.max_age)
         });
-        same.cloned().unwrap_or_else(|| Arc::new(self))
+        same.cloned().unwrap_or(self)
     }
 
     /// The keys in use.
