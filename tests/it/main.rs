@@ -15,6 +15,7 @@
 mod admission;
 mod apps;
 mod backchannel_logout;
+mod book;
 mod browsers;
 mod callback;
 mod circles;
