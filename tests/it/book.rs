@@ -47,8 +47,8 @@ fn parts(page: &str) -> (String, Vec<(String, String)>) {
         match (line.trim_start().strip_prefix("```"), &mut block) {
             (Some(language), None) => block = Some((language.to_owned(), String::new())),
             (Some(_), Some(_)) => blocks.extend(block.take()),
-            (None, Some((_, code))) => *code += &format!("{line}\n"),
-            (None, None) => text += &format!("{line}\n"),
+            (None, Some((_, code))) => code.extend([line, "\n"]),
+            (None, None) => text.extend([line, "\n"]),
         }
     }
     assert!(block.is_none(), "a block of code does not end");
