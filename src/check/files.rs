@@ -18,12 +18,14 @@ mod told;
 
 use std::path::PathBuf;
 
+use secrecy::ExposeSecret as _;
+
 use self::dotenv::Variables;
 use self::hocon::Settings;
 use self::included::Files;
 use self::lua::Configuration;
 use super::report::Findings;
-use crate::config::Config;
+use crate::config::{Config, Signing};
 
 /// Which files there are.
 #[derive(Debug, Clone, Default)]
@@ -45,45 +47,56 @@ pub fn jitsi_files(files: &JitsiFiles, config: &Config) -> Findings {
         findings.warning("jitsi-file", said, "");
         return findings;
     }
-    judge_env(files, config, &mut findings);
-    judge_prosody(files, config, &mut findings);
-    judge_jicofo(files, &mut findings);
-    findings
+    findings.append(judge_env(files, config));
+    findings.append(judge_prosody(files, config));
+    findings.append(judge_jicofo(files));
+    match &config.token.signing {
+        Signing::SharedSecret { secret, .. } => findings.hiding(secret.expose_secret()),
+        Signing::Keys(_) => findings,
+    }
 }
 
-fn judge_env(files: &JitsiFiles, config: &Config, findings: &mut Findings) {
+fn judge_env(files: &JitsiFiles, config: &Config) -> Findings {
+    let mut findings = Findings::default();
     let mut variables = Variables::default();
     let mut read = Files::new(&files.env, "env");
     let mut last = None;
-    while let Some((name, text)) = read.next(findings) {
+    while let Some((name, text)) = read.next(&mut findings) {
         variables.read(&name, &text);
         last = Some(name);
     }
     if let Some(name) = last {
-        docker::judge(&variables, &name, config, findings);
+        docker::judge(&variables, &name, config, &mut findings);
     }
+    findings.hiding(variables.text("JWT_APP_SECRET").unwrap_or_default())
 }
 
-fn judge_prosody(files: &JitsiFiles, config: &Config, findings: &mut Findings) {
+fn judge_prosody(files: &JitsiFiles, config: &Config) -> Findings {
+    let mut findings = Findings::default();
     let mut read = Files::new(&files.prosody, ".cfg.lua");
     let mut configuration: Option<Configuration> = None;
-    while let Some((name, text)) = read.next(findings) {
+    while let Some((name, text)) = read.next(&mut findings) {
         let configuration = configuration.get_or_insert_with(|| Configuration::new(&name));
         configuration.read(&name, &text);
         for include in std::mem::take(&mut configuration.includes) {
-            read.include(&include, findings);
+            read.include(&include, &mut findings);
         }
     }
     if let Some(configuration) = configuration {
-        prosody::judge(&configuration, config, findings);
+        prosody::judge(&configuration, config, &mut findings);
+        for secret in configuration.texts("app_secret") {
+            findings = findings.hiding(secret);
+        }
     }
+    findings
 }
 
-fn judge_jicofo(files: &JitsiFiles, findings: &mut Findings) {
+fn judge_jicofo(files: &JitsiFiles) -> Findings {
+    let mut findings = Findings::default();
     let mut read = Files::new(&files.jicofo, ".conf");
     let mut settings = Settings::default();
     let mut last = None;
-    while let Some((name, text)) = read.next(findings) {
+    while let Some((name, text)) = read.next(&mut findings) {
         settings.read(&name, &text);
         for include in std::mem::take(&mut settings.includes) {
             // A file that is not there is nothing, to Jicofo.
@@ -92,6 +105,7 @@ fn judge_jicofo(files: &JitsiFiles, findings: &mut Findings) {
         last.get_or_insert(name);
     }
     if let Some(name) = last {
-        jicofo::judge(&settings, &name, findings);
+        jicofo::judge(&settings, &name, &mut findings);
     }
+    findings
 }

@@ -63,6 +63,13 @@ impl Docker<'_> {
         is_on(self.variables, name).unwrap_or(default)
     }
 
+    /// Whether it is all there is, and not the variables of a compose file that says the rest.
+    fn is_whole(&self) -> bool {
+        ["ENABLE_AUTH", "AUTH_TYPE"].iter().any(|name| {
+            self.variables.get(name).is_some() || self.variables.commented(name).is_some()
+        })
+    }
+
     fn judge_authentication(&self, findings: &mut Findings) {
         const ID: &str = "jitsi-authentication";
         let kind = ["PROSODY_AUTH_TYPE", "AUTH_TYPE"];
@@ -214,7 +221,7 @@ impl Docker<'_> {
         let switch = |name| {
             let set = self.variables.get(name)?;
             Some(Placed {
-                it: boolean(&set.it)?,
+                it: boolean(&set.it),
                 place: set.place.clone(),
             })
         };
@@ -330,10 +337,12 @@ impl Dialect for Docker<'_> {
         format!("Write {name}={}", modules.join(","))
     }
 
-    fn is_whole(&self) -> bool {
-        ["ENABLE_AUTH", "AUTH_TYPE"].iter().any(|name| {
-            self.variables.get(name).is_some() || self.variables.commented(name).is_some()
-        })
+    fn would_tell(&self, _: Setting) -> bool {
+        self.is_whole()
+    }
+
+    fn knows(&self, list: List) -> bool {
+        self.is_whole() || self.variables.get(variable_of(list)).is_some()
     }
 
     fn verifies_domains_by_default(&self) -> bool {

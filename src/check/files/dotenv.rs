@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::place::{Place, Placed};
 
 /// The variables of one or more files.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Variables {
     /// What each has, and where: the last one counts.
     set: BTreeMap<String, Placed<String>>,

@@ -21,7 +21,7 @@ fn judge_domains(told: &Told, dialect: &dyn Dialect, config: &Config, findings: 
     let place = place.unwrap_or_else(|| dialect.absent(Setting::DomainVerification));
     if told.domain_verification.is_none()
         && dialect.verifies_domains_by_default()
-        && dialect.is_whole()
+        && dialect.would_tell(Setting::DomainVerification)
     {
         findings.warning(
             ID,
@@ -63,7 +63,11 @@ fn judge_domains(told: &Told, dialect: &dyn Dialect, config: &Config, findings: 
         .rules
         .iter()
         .any(|rule| !rule.conditions.tenants.is_empty());
-    if by_tenant && !verifies && !identity.bind_tenant && dialect.is_whole() {
+    if by_tenant
+        && !verifies
+        && !identity.bind_tenant
+        && (told.domain_verification.is_some() || dialect.would_tell(Setting::DomainVerification))
+    {
         findings.warning(
             "jitsi-tenants",
             format!("{place}: domain verification is off, and policy has rules by tenant: a token for one tenant's room opens the room of that name of every other"),
@@ -102,7 +106,10 @@ fn judge_empty_tokens(told: &Told, dialect: &dyn Dialect, findings: &mut Finding
             }
         }
         refused => {
-            if told.guests && verifies && (refused.is_some() || dialect.is_whole()) {
+            if told.guests
+                && verifies
+                && (refused.is_some() || dialect.would_tell(Setting::AllowEmpty))
+            {
                 let place = refused.as_ref().map(|refused| refused.place.to_string());
                 findings.fault(
                     ID,

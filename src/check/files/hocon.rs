@@ -6,7 +6,7 @@ use std::rc::Rc;
 use super::place::{Place, Placed};
 
 /// What is set, by its whole path, such as `jicofo.conference.enable-auto-owner`; lists are joined by commas.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Settings {
     set: BTreeMap<String, Placed<String>>,
     /// Where each object begins.

@@ -25,7 +25,6 @@ pub enum Value {
 }
 
 /// A host or a component, or what stands before the first.
-#[derive(Debug)]
 pub struct Host {
     /// Its name; empty for what holds for all.
     pub name: String,
@@ -49,7 +48,6 @@ pub enum Kind {
 }
 
 /// What was read of a configuration.
-#[derive(Debug)]
 pub struct Configuration {
     /// First what holds for all, then each host in the order in which they appear.
     pub hosts: Vec<Host>,
@@ -89,6 +87,18 @@ impl Configuration {
             into: self,
         };
         reader.file();
+    }
+
+    /// What a setting is, at each host that has it as a string.
+    pub fn texts(&self, name: &str) -> impl Iterator<Item = &str> {
+        let set = self
+            .hosts
+            .iter()
+            .filter_map(move |host| host.settings.get(name));
+        set.filter_map(|set| match &set.it {
+            Value::Text(text) => Some(text.as_str()),
+            _ => None,
+        })
     }
 
     fn host(&mut self, name: String, kind: Kind, place: Place) -> usize {

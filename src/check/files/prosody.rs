@@ -3,7 +3,7 @@
 mod jitsi;
 
 use self::jitsi::Jitsi;
-use super::lua::{Configuration, Kind, Value};
+use super::lua::{Configuration, Host, Kind, Value};
 use super::place::Placed;
 use super::told::{Dialect, List, Setting, Told};
 use super::{guests, roles, token};
@@ -32,6 +32,7 @@ pub fn judge(configuration: &Configuration, config: &Config, findings: &mut Find
         return;
     };
     jitsi.judge_authentication(findings);
+    jitsi.tell_unclear(findings);
     let told = jitsi.told();
     token::judge(&told, &jitsi, config, findings);
     guests::judge(&told, &jitsi, config, findings);
@@ -73,6 +74,35 @@ impl Jitsi<'_> {
         findings.fault("jitsi-authentication", said, mend);
     }
 
+    fn setting_of(&self, setting: Setting) -> Option<&Placed<Value>> {
+        match setting {
+            Setting::DisableAutoOwners => self.rooms?.settings.get(name(setting)),
+            _ => self.setting(name(setting)),
+        }
+    }
+
+    /// What is worked out by code was not looked at.
+    fn tell_unclear(&self, findings: &mut Findings) {
+        let settings = ALL.into_iter().filter_map(|setting| {
+            let set = self.setting_of(setting)?;
+            Some((name(setting), set))
+        });
+        let lists = [List::Rooms, List::Members, List::Guests].into_iter();
+        let lists = lists.filter_map(|list| {
+            let set = self.host_of(list)?.settings.get("modules_enabled")?;
+            Some(("modules_enabled", set))
+        });
+        for (name, set) in settings.chain(lists) {
+            if set.it == Value::Unclear {
+                let said = format!(
+                    "{}: {name} is worked out by code, and was not looked at",
+                    set.place
+                );
+                findings.warning("jitsi-code", said, "");
+            }
+        }
+    }
+
     /// What compares a token's room with the room.
     fn judge_verification(&self, findings: &mut Findings) {
         const ID: &str = "jitsi-token-verification";
@@ -84,6 +114,9 @@ impl Jitsi<'_> {
             );
             return;
         };
+        if !self.knows(List::Rooms) {
+            return;
+        }
         let modules = jitsi::modules(rooms);
         if modules
             .iter()
@@ -181,10 +214,7 @@ impl Jitsi<'_> {
             }),
             guests: self.guests.is_some(),
             lobby: members.iter().any(|module| module.it == "muc_lobby_rooms"),
-            disable_auto_owners: switch(
-                self.rooms
-                    .and_then(|rooms| rooms.settings.get("wait_for_host_disable_auto_owners")),
-            ),
+            disable_auto_owners: switch(self.setting_of(Setting::DisableAutoOwners)),
             rooms: self.rooms.map(jitsi::modules).unwrap_or_default(),
             members,
             guests_modules: self.guests.map(jitsi::modules),
@@ -192,6 +222,19 @@ impl Jitsi<'_> {
         }
     }
 }
+
+/// Every setting.
+const ALL: [Setting; 9] = [
+    Setting::AppId,
+    Setting::Secret,
+    Setting::Issuers,
+    Setting::Audiences,
+    Setting::Algorithm,
+    Setting::KeyServer,
+    Setting::AllowEmpty,
+    Setting::DomainVerification,
+    Setting::DisableAutoOwners,
+];
 
 /// What Prosody calls a setting.
 fn name(setting: Setting) -> &'static str {
@@ -256,8 +299,18 @@ impl Dialect for Jitsi<'_> {
         format!("Take \"{module}\"; out")
     }
 
-    fn is_whole(&self) -> bool {
-        true
+    fn would_tell(&self, setting: Setting) -> bool {
+        self.setting_of(setting).is_none()
+    }
+
+    fn knows(&self, list: List) -> bool {
+        let modules = |host: &Host| {
+            host.settings
+                .get("modules_enabled")
+                .map(|set| set.it.clone())
+        };
+        self.host_of(list)
+            .is_some_and(|host| modules(host) != Some(Value::Unclear))
     }
 
     fn verifies_domains_by_default(&self) -> bool {

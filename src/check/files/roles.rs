@@ -97,7 +97,7 @@ fn judge_moderators(told: &Told, dialect: &dyn Dialect, config: &Config, finding
     };
     if found {
         findings.good("jitsi-roles", "the token says who is a moderator");
-    } else if dialect.is_whole() || !told.rooms.is_empty() {
+    } else if dialect.knows(List::Rooms) {
         findings.fault(
             "jitsi-roles",
             format!("{} without {wanted}: the token's role has no effect, and nobody whom policy makes a moderator is one", dialect.list(List::Rooms)),
@@ -109,7 +109,7 @@ fn judge_moderators(told: &Told, dialect: &dyn Dialect, config: &Config, finding
 fn judge_waiting(told: &Told, dialect: &dyn Dialect, findings: &mut Findings) {
     let Some(waits) = told.module(List::Rooms, "muc_wait_for_host") else {
         let autostart = told.module(List::Rooms, "lobby_autostart").is_some();
-        let known = dialect.is_whole() || !told.rooms.is_empty();
+        let known = dialect.knows(List::Rooms);
         if told.guests && !autostart && known {
             findings.warning(
                 "jitsi-guests",
@@ -121,7 +121,7 @@ fn judge_waiting(told: &Told, dialect: &dyn Dialect, findings: &mut Findings) {
     };
     match &told.disable_auto_owners {
         Some(disabled) if disabled.it => {}
-        None if !dialect.is_whole() => {}
+        None if !dialect.would_tell(Setting::DisableAutoOwners) => {}
         other => {
             let place = other.as_ref().map(|other| other.place.to_string());
             findings.fault(
@@ -148,7 +148,7 @@ fn judge_waiting(told: &Told, dialect: &dyn Dialect, findings: &mut Findings) {
         lists.push(List::Guests);
     }
     for list in lists {
-        let known = dialect.is_whole() || !told.modules(list).is_empty();
+        let known = dialect.knows(list);
         if known && told.module(list, "persistent_lobby").is_none() {
             findings.fault(
                 "jitsi-lobby",
@@ -193,7 +193,7 @@ fn judge_gifts(told: &Told, dialect: &dyn Dialect, config: &Config, findings: &m
         let Some((rule, _)) = gifts().find(|(_, gift)| gives(gift)) else {
             continue;
         };
-        let known = dialect.is_whole() || !told.rooms.is_empty();
+        let known = dialect.knows(List::Rooms);
         if known && told.module(List::Rooms, module).is_none() {
             findings.warning(
                 "jitsi-modules",

@@ -23,7 +23,7 @@ pub fn judge(told: &Told, dialect: &dyn Dialect, config: &Config, findings: &mut
             judge_keys(told, dialect, config, findings);
         }
     }
-    if findings.iter().count() == before && dialect.is_whole() {
+    if findings.iter().count() == before && told.app_id.is_some() {
         findings.good(
             "jitsi-token",
             "issuer, audience, algorithm and signature of tokens are what Prosody asks for",
@@ -64,7 +64,7 @@ fn judge_issuer(told: &Told, dialect: &dyn Dialect, config: &Config, findings: &
             format!("{} has the application id {:?}; tokens have {ours:?}, so Prosody refuses every one", app_id.place, app_id.it),
             format!("Write {}, or jitsi.app_id = {:?}", dialect.line(Setting::AppId, ours), app_id.it),
         ),
-        None if dialect.is_whole() => findings.fault(
+        None if dialect.would_tell(Setting::AppId) => findings.fault(
             ID,
             format!("{}: Prosody's token module does not start", dialect.absent(Setting::AppId)),
             format!("Write {}", dialect.line(Setting::AppId, ours)),
@@ -113,7 +113,10 @@ fn judge_algorithm(ours: &str, told: &Told, dialect: &dyn Dialect, findings: &mu
     }
     let by_keys = told.key_server.is_some() || told.keys_url.is_some();
     let usual = if by_keys { "RS256" } else { "HS256" };
-    if dialect.is_whole() && usual != ours && ours.starts_with(if by_keys { "RS" } else { "HS" }) {
+    if dialect.would_tell(Setting::Algorithm)
+        && usual != ours
+        && ours.starts_with(if by_keys { "RS" } else { "HS" })
+    {
         let said = format!(
             "{}, which makes it {usual}; the bridge signs by {ours}, so Prosody refuses every token",
             dialect.absent(Setting::Algorithm)
@@ -134,7 +137,7 @@ fn judge_secret(ours: &SecretString, told: &Told, dialect: &dyn Dialect, finding
     }
     let line = dialect.line(Setting::Secret, "…");
     let Some(theirs) = &told.secret else {
-        if dialect.is_whole() {
+        if dialect.would_tell(Setting::Secret) {
             let said = format!(
                 "{}: Prosody cannot verify a token",
                 dialect.absent(Setting::Secret)
@@ -174,12 +177,12 @@ fn judge_keys(told: &Told, dialect: &dyn Dialect, config: &Config, findings: &mu
     let base = config.server.public_url.as_str().trim_end_matches('/');
     let key_server = dialect.line(Setting::KeyServer, &format!("{base}/asap"));
     match (&told.key_server, &told.keys_url) {
-        (None, None) if dialect.is_whole() => findings.fault(
+        (None, None) if dialect.would_tell(Setting::KeyServer) => findings.fault(
             ID,
             format!("{}, and the bridge signs with keys: Prosody cannot verify a token", dialect.absent(Setting::KeyServer)),
             format!("Write {key_server}"),
         ),
-        (None, Some(keys)) if dialect.is_whole() => findings.warning(
+        (None, Some(keys)) if dialect.would_tell(Setting::KeyServer) => findings.warning(
             ID,
             format!("{} has the key set alone: whoever comes with a key that Prosody has not fetched yet waits without an answer", keys.place),
             format!("Write {key_server} as well"),

@@ -42,7 +42,7 @@ pub enum List {
 pub type Modules = Vec<Placed<String>>;
 
 /// What the files say of tokens, guests and modules.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Told {
     /// The application id.
     pub app_id: Option<Placed<String>>,
@@ -117,8 +117,10 @@ pub trait Dialect {
     fn with_module(&self, list: List, module: &str) -> String;
     /// The line of a list with a module less.
     fn without_module(&self, list: List, module: &str) -> String;
-    /// Whether what is missing is not set anywhere else either.
-    fn is_whole(&self) -> bool;
+    /// Whether a setting that is not told is missing, and not just somewhere else or unclear.
+    fn would_tell(&self, setting: Setting) -> bool;
+    /// Whether a list of modules is known, all of it.
+    fn knows(&self, list: List) -> bool;
     /// What domain verification is where nothing is written.
     fn verifies_domains_by_default(&self) -> bool;
 }

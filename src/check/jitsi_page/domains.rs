@@ -50,6 +50,19 @@ pub fn judge(seen: &Seen<'_>, findings: &mut Findings) -> Option<Endpoints> {
     };
     judge_domain(domain, seen, findings);
     judge_guests(&endpoints, seen, findings);
+    if let Some(bosh) = &endpoints.bosh
+        && bosh.origin() != seen.config.jitsi.url.origin()
+    {
+        findings.warning(
+            "xmpp-endpoints",
+            format!(
+                "config.js: bosh is at {}, and Jitsi at {}: browsers refuse that unless Prosody allows the other address",
+                bosh.origin().ascii_serialization(),
+                seen.config.jitsi.url.origin().ascii_serialization()
+            ),
+            "Let PUBLIC_URL (docker-jitsi-meet) and jitsi.url be the same",
+        );
+    }
     if endpoints.bosh.is_none() && endpoints.websocket.is_none() {
         findings.warning(
             "xmpp-endpoints",

@@ -43,6 +43,7 @@ const CASES: &[Case] = &[
     case("hosts.domain = 'meet.jitsi'", "hosts.domain = 'meet.example.org'", "xmpp-domain", Warning, &["\"meet.example.org\"", "\"meet.jitsi\"", "domain verification"], &["jitsi.xmpp_domain = \"meet.example.org\""]),
     case("config.hosts.anonymousdomain", "// config.hosts.anonymousdomain", "guests", Fault, &["not_signed_in", "no domain for guests"], &["ENABLE_GUESTS=1"]).with(("[token]", "not_signed_in = \"guest\"\n[token]")),
     case("config.bosh = 'https://meet.example.org/' + subdir + 'http-bind';\nconfig.websocket = 'wss://meet.example.org/' + subdir + 'xmpp-websocket';", "config.bosh = 5;", "xmpp-endpoints", Warning, &["neither bosh nor websocket"], &["config.bosh"]),
+    case("", "config.bosh = 'https://localhost:8443/http-bind';", "xmpp-endpoints", Warning, &["https://localhost:8443", "https://meet.example.org"], &["PUBLIC_URL"]),
     case("", "config.deeplinking = { ios: { appScheme: 'com.example.meet' } };", "app-schemes", Fault, &["deeplinking.ios.appScheme", "com.example.meet"], &["ios_scheme = \"com.example.meet\"", "[jitsi.apps]"]),
     case("", "config.deeplinking = { android: { appPackage: 'com.example.meet', appScheme: 'org.jitsi.meet' } };", "app-schemes", Fault, &["deeplinking.android.appPackage"], &["android_package = \"com.example.meet\""]),
     case("", "config.welcomePage = { disabled: false, customUrl: 'https://example.org' };", "welcome-page", Warning, &["Jibri"], &["Leave it out"]),

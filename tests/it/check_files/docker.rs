@@ -38,6 +38,8 @@ const CASES: &[Case] = &[
     case("", "XMPP_CONFIGURATION=foo=\"x\",cache_keys_url=\"https://x.example/jwks.json\"\n", "jitsi-keys", Fault, &["jitsi.env:19", "signs with a secret"], &[]),
     case("", "XMPP_DOMAIN=meet.example.org\n", "jitsi-domain", Warning, &["jitsi.env:19", "\"meet.example.org\"", "\"meet.jitsi\""], &["jitsi.xmpp_domain = \"meet.example.org\""]),
     case("JWT_ALLOW_EMPTY=0", "JWT_ALLOW_EMPTY=1\nJWT_ENABLE_DOMAIN_VERIFICATION=1\nXMPP_DOMAIN=meet.example.org", "jitsi-domain", Fault, &["jitsi.env:14", "jitsi.env:13", "refuses every token"], &["jitsi.xmpp_domain = \"meet.example.org\""]),
+    // A secret in the wrong place is not shown.
+    case("JWT_ACCEPTED_AUDIENCES=jitsi", "JWT_ACCEPTED_AUDIENCES=0123456789abcdef0123456789abcdef", "jitsi-audience", Fault, &["jitsi.env:11", "\"…\""], &[]),
     // Not asked at all.
     case("ENABLE_AUTH=1", "ENABLE_AUTH=0", "jitsi-authentication", Fault, &["jitsi.env:5 says ENABLE_AUTH=0"], &["ENABLE_AUTH=1"]),
     case("AUTH_TYPE=jwt", "AUTH_TYPE=internal", "jitsi-authentication", Fault, &["jitsi.env:7 says AUTH_TYPE=internal", "passwords"], &["AUTH_TYPE=jwt"]),
@@ -54,7 +56,8 @@ const CASES: &[Case] = &[
     case("", "TOKEN_LOGOUT_URL=x\n", "jitsi-variables", Warning, &["jitsi.env:19", "no variable TOKEN_LOGOUT_URL"], &["custom-config.js"]),
     case("", "ENABLE_AUTH=true\n", "jitsi-variables", Warning, &["jitsi.env:5", "set again at", "jitsi.env:19"], &[]),
     case("", "just a remark\n", "jitsi-variables", Warning, &["jitsi.env:19 is not NAME=value"], &[]),
-    case("ENABLE_GUESTS=1", "ENABLE_GUESTS=yes", "jitsi-variables", Fault, &["jitsi.env:6 says ENABLE_GUESTS=yes", "stops at its start"], &["ENABLE_GUESTS=true"]),
+    case("ENABLE_GUESTS=1", "ENABLE_GUESTS=yes", "jitsi-variables", Warning, &["jitsi.env:6 says ENABLE_GUESTS=yes", "takes for true"], &["ENABLE_GUESTS=true"]),
+    case("ENABLE_GUESTS=1", "ENABLE_GUESTS=off", "jitsi-variables", Fault, &["jitsi.env:6 says ENABLE_GUESTS=off", "takes for true"], &["ENABLE_GUESTS=false"]),
     case("muc_wait_for_host,token_affiliation", "muc_wait_for_host,token_affiliation,muc_alowners,token_afiliation", "jitsi-modules", Fault, &["jitsi.env:14", "did you mean token_affiliation"], &["Write XMPP_MUC_MODULES=muc_wait_for_host,token_affiliation,muc_alowners"]),
 ];
 

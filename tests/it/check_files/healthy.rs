@@ -1,6 +1,7 @@
 //! Files of a Jitsi where all is well.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use jitsi_oidc_bridge::check::{JitsiFiles, Verdict, jitsi_files};
 
@@ -226,7 +227,7 @@ fn environment(compose: &str, service: &str, variables: &BTreeMap<&str, &str>) -
                 variables.get(variable).copied().unwrap_or(default)
             );
         }
-        printed.push_str(&format!("{name}={value}\n"));
+        writeln!(printed, "{name}={value}").unwrap();
     }
     printed
 }

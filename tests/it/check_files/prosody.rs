@@ -31,6 +31,8 @@ const CASES: &[Case] = &[
     case("", "VirtualHost \"recorder.meet.jitsi\"\n    authentication = \"token\"\n", "jitsi-recorder", Fault, &["jitsi.cfg.lua:75", "recorder and transcriber have none"], &["internal_hashed"]),
     case("", "VirtualHost \"recorder.meet.jitsi\"\n    authentication = \"internal_hashed\"\n", "jitsi-recorder", Warning, &["jitsi.cfg.lua:74", "waits in the lobby"], &["muc_lobby_whitelist = { \"recorder.meet.jitsi\" }"]),
     case("", "\nInclude \"conf.d/*.cfg.lua\"\n", "jitsi-file", Warning, &["jitsi.cfg.lua:75 includes conf.d/*.cfg.lua, which is not here"], &[]),
+    case("app_secret = \"0123456789abcdef0123456789abcdef\"", "app_secret = os.getenv(\"SECRET\")", "jitsi-code", Warning, &["jitsi.cfg.lua:20: app_secret is worked out by code"], &[]),
+    case("        \"muc_hide_all\";\n        \"muc_wait_for_host\";", "        \"muc_wait_for_host\";\n    } + others\n    ignored = {", "jitsi-code", Warning, &["jitsi.cfg.lua:56: modules_enabled is worked out by code"], &[]),
     case("", "\nfor _, name in pairs(names) do\n", "jitsi-code", Warning, &["jitsi.cfg.lua:75: Lua code that was not followed"], &[]),
 ];
 

@@ -17,35 +17,40 @@ const SWITCHES: [&str; 8] = [
 /// Those that are written into Prosody's configuration between quotes.
 const IN_QUOTES: [&str; 3] = ["JWT_APP_ID", "JWT_APP_SECRET", "JWT_ASAP_KEYSERVER"];
 
-/// What docker-jitsi-meet's templates take for on and off (jitsi/tpl, `toBool`: Go's `ParseBool` without quotes).
-pub fn boolean(text: &str) -> Option<bool> {
-    match text.replace(['"', '\''], "").as_str() {
-        "1" | "t" | "T" | "TRUE" | "true" | "True" => Some(true),
-        "0" | "f" | "F" | "FALSE" | "false" | "False" => Some(false),
-        _ => None,
-    }
+/// What is true and false in Go (`strconv.ParseBool`).
+const TRUE: [&str; 6] = ["1", "t", "T", "TRUE", "true", "True"];
+const FALSE: [&str; 6] = ["0", "f", "F", "FALSE", "false", "False"];
+
+/// What docker-jitsi-meet's templates take a value for: anything that is not false in Go is true (jitsi/tpl 1.5, `toBool`).
+pub fn boolean(text: &str) -> bool {
+    let plain = text.replace(['"', '\''], "");
+    !plain.is_empty() && !FALSE.contains(&plain.as_str())
 }
 
 /// Whether a variable is on, where it is set.
 pub fn is_on(variables: &Variables, name: &str) -> Option<bool> {
-    boolean(variables.text(name)?)
+    variables.text(name).map(boolean)
 }
 
-/// Says which stop a container at its start.
+/// Says which are not what they look like.
 pub fn judge(variables: &Variables, findings: &mut Findings) {
+    const ID: &str = "jitsi-variables";
     for name in SWITCHES {
-        if let Some(set) = variables.get(name)
-            && boolean(&set.it).is_none()
-        {
-            let said = format!(
-                "{} says {name}={}, which is neither true nor false: the container stops at its start",
-                set.place, set.it
-            );
-            findings.fault(
-                "jitsi-variables",
-                said,
-                format!("Write {name}=true or {name}=false"),
-            );
+        let Some(set) = variables.get(name) else {
+            continue;
+        };
+        let plain = set.it.replace(['"', '\''], "");
+        if TRUE.contains(&plain.as_str()) || FALSE.contains(&plain.as_str()) {
+            continue;
+        }
+        let said = format!(
+            "{} says {name}={}, which docker-jitsi-meet takes for true (older versions stop at it)",
+            set.place, set.it
+        );
+        let mend = format!("Write {name}=true or {name}=false");
+        match plain.to_ascii_lowercase().as_str() {
+            "yes" | "y" | "on" | "enabled" => findings.warning(ID, said, mend),
+            _ => findings.fault(ID, said, mend),
         }
     }
     for name in IN_QUOTES {
@@ -57,7 +62,7 @@ pub fn judge(variables: &Variables, findings: &mut Findings) {
                 set.place
             );
             findings.fault(
-                "jitsi-variables",
+                ID,
                 said,
                 "Use letters and digits alone, such as those of `openssl rand -hex 32`",
             );
