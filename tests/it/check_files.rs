@@ -5,6 +5,7 @@ mod config_js;
 mod docker;
 mod healthy;
 mod jicofo;
+mod keys;
 mod prosody;
 mod served;
 

@@ -63,8 +63,8 @@ struct Reader<'a> {
 const DEEPEST: usize = 64;
 /// The longest name, in bytes.
 const LONGEST_NAME: usize = 256;
-/// The most tokens that are read.
-const MOST: usize = 100_000;
+/// The most tokens that are read: the longest file that is read has no more.
+const MOST: usize = 2 * 1024 * 1024;
 
 impl Reader<'_> {
     fn file(&mut self, text: &str) {

@@ -197,7 +197,7 @@ impl Jitsi<'_> {
             }),
             _ => None,
         };
-        let members = jitsi::modules(self.host);
+        let members = self.members_modules();
         Told {
             app_id: text("app_id"),
             secret: text("app_secret"),
@@ -213,7 +213,8 @@ impl Jitsi<'_> {
                 place: self.host.place.clone(),
             }),
             guests: self.guests.is_some(),
-            lobby: members.iter().any(|module| module.it == "muc_lobby_rooms"),
+            lobby: !self.knows(List::Members)
+                || members.iter().any(|module| module.it == "muc_lobby_rooms"),
             disable_auto_owners: switch(self.setting_of(Setting::DisableAutoOwners)),
             rooms: self.rooms.map(jitsi::modules).unwrap_or_default(),
             members,

@@ -43,7 +43,7 @@ impl<'a> Jitsi<'a> {
                 )
             })
         };
-        let host = members()
+        let host = virtual_hosts()
             .find(|host| host.name.eq_ignore_ascii_case(domain))
             .or_else(|| members().find(|host| text(host, "authentication") == Some("token")))
             .or_else(|| members().next())?;
@@ -84,6 +84,19 @@ impl<'a> Jitsi<'a> {
             .settings
             .get(name)
             .or_else(|| global?.settings.get(name))
+    }
+
+    /// The modules of the members' domain: its own, and those of all hosts.
+    pub fn members_modules(&self) -> Modules {
+        let mut all = modules(self.host);
+        all.extend(
+            self.configuration
+                .hosts
+                .first()
+                .map(modules)
+                .unwrap_or_default(),
+        );
+        all
     }
 
     /// The domains of Jibri and of transcribers.

@@ -38,8 +38,8 @@ pub struct Placed {
     pub line: usize,
 }
 
-/// The most tokens that are read: Jitsi's own file has a few thousand.
-const MOST: usize = 100_000;
+/// The most tokens that are read: the longest page that is fetched has no more.
+const MOST: usize = 1024 * 1024;
 
 /// Cuts a script into tokens. What is no JavaScript becomes signs, and whatever has no end ends with the script.
 pub fn tokens(script: &str) -> Vec<Placed> {
