@@ -33,8 +33,7 @@ fn is(text: &str, value: bool) -> bool {
 }
 
 fn judge_auto_owner(settings: &Settings, file: &str, findings: &mut Findings) {
-    const MEND: &str =
-        "Write enable-auto-owner = false into jicofo { conference { … } } of jicofo.conf";
+    const MEND: &str = "Write enable-auto-owner = false into jicofo { conference { … } } of jicofo.conf; with docker-jitsi-meet, ENABLE_AUTO_OWNER=false";
     let old = settings.get("org.jitsi.jicofo.DISABLE_AUTO_OWNER");
     let place = match (settings.get(AUTO_OWNER), old) {
         (Some(set), _) if is(&set.it, false) => return,
@@ -68,7 +67,7 @@ fn judge_authentication(settings: &Settings, findings: &mut Findings) {
         findings.fault(
             ID,
             format!("{place} {what}: Jicofo makes everyone with a token a moderator, and opens no room for guests to wait in"),
-            "Write enabled = false there, or take the whole authentication block out: Prosody checks the tokens",
+            "Write enabled = false there, or take the whole authentication block out (with docker-jitsi-meet, JICOFO_ENABLE_AUTH=0): Prosody checks the tokens",
         );
     };
     if let Some(set) = settings.get(AUTHENTICATION)
