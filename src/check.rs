@@ -4,11 +4,15 @@
 //! fault, with the way to mend it. Nothing is changed anywhere, and no secret or token is shown.
 
 mod configuration;
+pub mod files;
+pub mod jitsi_page;
 pub mod report;
 
 use std::sync::Arc;
 
 pub use self::configuration::configuration;
+pub use self::files::{JitsiFiles, jitsi_files};
+pub use self::jitsi_page::jitsi_page;
 pub use self::report::{Area, Finding, Findings, Report, Verdict};
 use crate::clock::SharedClock;
 use crate::config::{Loaded, Problems};
@@ -19,6 +23,8 @@ pub struct Subject {
     pub loaded: Result<Loaded, Problems>,
     /// The time.
     pub clock: SharedClock,
+    /// Files of Jitsi's to look at.
+    pub jitsi_files: JitsiFiles,
 }
 
 /// Hears of each area as soon as it has been looked at.
@@ -28,5 +34,13 @@ pub type Listener = Arc<dyn Fn(Area, &[Finding]) + Send + Sync>;
 pub async fn check(subject: Subject, listener: &Listener) -> Report {
     let mut report = Report::new(listener.clone());
     report.add(Area::Configuration, configuration(&subject.loaded));
+    if let Ok(loaded) = &subject.loaded {
+        let (findings, _endpoints) = jitsi_page(&loaded.config).await;
+        report.add(Area::JitsiPage, findings);
+        report.add(
+            Area::JitsiFiles,
+            jitsi_files(&subject.jitsi_files, &loaded.config),
+        );
+    }
     report
 }

@@ -16,6 +16,7 @@ use std::sync::Arc;
 use anyhow::{Context as _, anyhow};
 use clap::{Parser, Subcommand};
 
+use self::check::JitsiFileArguments;
 use self::keys::KeysCommand;
 use crate::check::Subject;
 use crate::clock::{Clock as _, SharedClock, SystemClock};
@@ -55,6 +56,8 @@ enum Command {
         /// Print the findings as JSON, for machines.
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        jitsi_files: JitsiFileArguments,
     },
     /// Look at a configuration.
     Config {
@@ -112,10 +115,15 @@ pub fn run(cli: Cli, environment: Environment) -> anyhow::Result<ExitCode> {
             in_runtime(serve::serve(loaded, clock, origin, inputs))
         }
         Command::Demo { listen } => in_runtime(crate::demo::run(listen)),
-        Command::Check { config, json } => {
+        Command::Check {
+            config,
+            json,
+            jitsi_files,
+        } => {
             let subject = Subject {
                 loaded: load_now(&sources(config.as_deref(), environment)?),
                 clock: Arc::new(SystemClock),
+                jitsi_files: jitsi_files.into(),
             };
             in_runtime(check::run(subject, json))
         }

@@ -2,7 +2,7 @@
 //!
 //! Thin: handlers call the stages in order and hold no rule of their own.
 
-mod addresses;
+pub(crate) mod addresses;
 mod app;
 mod app_return;
 mod asked;

@@ -120,6 +120,20 @@ impl Findings {
         self.0.extend(other.0);
     }
 
+    /// The same, with `…` wherever a secret stood: one that was written in the place of something else.
+    #[must_use]
+    pub fn hiding(mut self, secret: &str) -> Self {
+        // What is shorter is no secret, and may be part of any word.
+        const SHORTEST: usize = 8;
+        if secret.len() >= SHORTEST {
+            for finding in &mut self.0 {
+                finding.said = finding.said.replace(secret, "…");
+                finding.mend = finding.mend.replace(secret, "…");
+            }
+        }
+        self
+    }
+
     /// Each of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
         self.0.iter()

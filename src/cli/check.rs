@@ -1,13 +1,39 @@
 //! `check`: everything that is wrong, on both sides, before a user finds it.
 
 use std::io::Write as _;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use clap::Args;
 use serde_json::json;
 
 use super::count;
-use crate::check::{Area, Finding, Listener, Report, Subject, Verdict, check};
+use crate::check::{Area, Finding, JitsiFiles, Listener, Report, Subject, Verdict, check};
+
+/// Files of Jitsi's that are looked at as well.
+#[derive(Debug, Args)]
+pub struct JitsiFileArguments {
+    /// docker-jitsi-meet's .env, or what `env` prints in its containers. Several are taken in order.
+    #[arg(long = "jitsi-env", value_name = "FILE", num_args = 1..)]
+    env: Vec<PathBuf>,
+    /// Prosody's configuration: files, or folders with *.cfg.lua.
+    #[arg(long = "prosody-config", value_name = "FILE", num_args = 1..)]
+    prosody: Vec<PathBuf>,
+    /// Jicofo's configuration: jicofo.conf, and the sip-communicator.properties of old.
+    #[arg(long = "jicofo-config", value_name = "FILE", num_args = 1..)]
+    jicofo: Vec<PathBuf>,
+}
+
+impl From<JitsiFileArguments> for JitsiFiles {
+    fn from(arguments: JitsiFileArguments) -> Self {
+        Self {
+            env: arguments.env,
+            prosody: arguments.prosody,
+            jicofo: arguments.jicofo,
+        }
+    }
+}
 
 /// Looks at everything, and prints what was found: for people as it is found, or for machines at the end. Fails when
 /// there is a fault.

@@ -18,6 +18,7 @@ mod backchannel_logout;
 mod book;
 mod browsers;
 mod callback;
+mod check_files;
 mod circles;
 mod claim_sources;
 mod client_authentication;
