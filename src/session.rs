@@ -5,6 +5,7 @@ pub mod answers;
 pub mod choices;
 pub mod forms;
 pub mod freshness;
+pub mod handle;
 pub mod hints;
 pub mod invitations;
 pub mod ledger;
@@ -54,6 +55,14 @@ pub struct SignedIn {
     seen_at: OffsetDateTime,
 }
 
+impl SignedIn {
+    /// When they signed in.
+    #[must_use]
+    pub fn since(&self) -> OffsetDateTime {
+        self.since
+    }
+}
+
 /// Somebody who is signed in as a request is answered.
 #[derive(Debug, Clone, Copy)]
 pub struct SignedInNow<'a> {
@@ -101,6 +110,20 @@ impl Sessions {
         self.limits.lifetime
     }
 
+    /// How long a session lives without being seen.
+    #[must_use]
+    pub fn idle_timeout(&self) -> Duration {
+        self.limits.idle_timeout
+    }
+
+    /// When a session ends, whatever happens.
+    #[must_use]
+    pub fn end_of(&self, signed_in: &SignedIn) -> OffsetDateTime {
+        let end = signed_in.since.checked_add(self.limits.lifetime);
+        // A time beyond all calendars was written by nobody of ours.
+        end.unwrap_or(OffsetDateTime::UNIX_EPOCH)
+    }
+
     /// Whether the store answers now.
     pub async fn are_ready(&self) -> bool {
         self.store.is_ready().await
@@ -131,7 +154,7 @@ impl Sessions {
             && now - signed_in.seen_at >= SEEN_EVERY.min(self.limits.idle_timeout / 10)
         {
             signed_in.seen_at = now;
-            session.set_expiry(Some(self.end_of(&signed_in)));
+            session.set_expiry(Some(self.expiry_of(&signed_in)));
             session.insert(KEY, &signed_in).await?;
             session.save().await?;
         }
@@ -163,7 +186,7 @@ impl Sessions {
             since: now,
             seen_at: now,
         };
-        let session = Session::new(None, self.store.clone(), Some(self.end_of(&signed_in)));
+        let session = Session::new(None, self.store.clone(), Some(self.expiry_of(&signed_in)));
         session.insert(KEY, &signed_in).await?;
         session.save().await?;
         let id = session.id().map(|id| id.to_string()).unwrap_or_default();
@@ -360,10 +383,8 @@ impl Sessions {
         Ok(self.ledger.mark(key, now, until).await?)
     }
 
-    fn end_of(&self, signed_in: &SignedIn) -> Expiry {
-        let end = signed_in.since.checked_add(self.limits.lifetime);
-        // A time beyond all calendars was written by nobody of ours.
-        Expiry::AtDateTime(end.unwrap_or(OffsetDateTime::UNIX_EPOCH))
+    fn expiry_of(&self, signed_in: &SignedIn) -> Expiry {
+        Expiry::AtDateTime(self.end_of(signed_in))
     }
 }
 

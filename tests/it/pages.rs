@@ -201,8 +201,30 @@ async fn every_page_in_german() {
 }
 
 #[tokio::test]
+async fn every_page_in_french() {
+    insta::assert_snapshot!(all_that_is_seen("fr-CA,fr;q=0.9").await);
+}
+
+#[tokio::test]
+async fn every_page_in_spanish() {
+    insta::assert_snapshot!(all_that_is_seen("es-419,es;q=0.9,en;q=0.8").await);
+}
+
+#[tokio::test]
+async fn every_page_in_italian() {
+    insta::assert_snapshot!(all_that_is_seen("it").await);
+}
+
+#[tokio::test]
 async fn every_page_is_well_formed_safe_and_without_a_token() {
-    for (language, lang) in [("en", "en"), ("de", "de"), ("fr", "en")] {
+    for (language, lang) in [
+        ("en", "en"),
+        ("de", "de"),
+        ("fr", "fr"),
+        ("es", "es"),
+        ("it", "it"),
+        ("nl", "en"),
+    ] {
         for (name, page) in every_page(language).await {
             let body = &page.body;
             assert!(!page.holds_a_token(), "{name}: {page:?}");
