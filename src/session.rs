@@ -9,6 +9,7 @@ pub mod handle;
 pub mod hints;
 pub mod invitations;
 pub mod ledger;
+pub mod lifetime;
 pub mod logout_state;
 pub mod pending;
 pub mod popups;
@@ -23,10 +24,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::session::{Error, Id};
-use tower_sessions::{Expiry, Session, SessionStore as _};
+use tower_sessions::{Session, SessionStore as _};
 
 use self::freshness::Refresh;
 use self::ledger::{Key, Ledger, Tag};
+pub use self::lifetime::SessionLimits;
 use self::store::Store;
 use crate::identity::Person;
 use crate::identity::provider_session::{ProviderSession, SignIn};
@@ -55,14 +57,6 @@ pub struct SignedIn {
     seen_at: OffsetDateTime,
 }
 
-impl SignedIn {
-    /// When they signed in.
-    #[must_use]
-    pub fn since(&self) -> OffsetDateTime {
-        self.since
-    }
-}
-
 /// Somebody who is signed in as a request is answered.
 #[derive(Debug, Clone, Copy)]
 pub struct SignedInNow<'a> {
@@ -72,17 +66,6 @@ pub struct SignedInNow<'a> {
     pub session: Option<&'a str>,
     /// Has just come from a sign-in that a rule asked for.
     pub stepped_up: bool,
-}
-
-/// How long a session lives.
-#[derive(Debug, Clone, Copy)]
-pub struct SessionLimits {
-    /// From the sign-in on, whatever happens.
-    pub lifetime: Duration,
-    /// Without being seen.
-    pub idle_timeout: Duration,
-    /// How old what the provider said of a person may become, where it can be asked anew.
-    pub refresh_groups_after: Duration,
 }
 
 /// All sessions.
@@ -102,26 +85,6 @@ impl Sessions {
             store: Arc::new(store),
             limits,
         }
-    }
-
-    /// The longest that a session lives.
-    #[must_use]
-    pub fn lifetime(&self) -> Duration {
-        self.limits.lifetime
-    }
-
-    /// How long a session lives without being seen.
-    #[must_use]
-    pub fn idle_timeout(&self) -> Duration {
-        self.limits.idle_timeout
-    }
-
-    /// When a session ends, whatever happens.
-    #[must_use]
-    pub fn end_of(&self, signed_in: &SignedIn) -> OffsetDateTime {
-        let end = signed_in.since.checked_add(self.limits.lifetime);
-        // A time beyond all calendars was written by nobody of ours.
-        end.unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
     /// Whether the store answers now.
@@ -381,10 +344,6 @@ impl Sessions {
     async fn mark(&self, key: &Key, now: OffsetDateTime) -> Result<(), Error> {
         let until = now + self.limits.lifetime;
         Ok(self.ledger.mark(key, now, until).await?)
-    }
-
-    fn expiry_of(&self, signed_in: &SignedIn) -> Expiry {
-        Expiry::AtDateTime(self.end_of(signed_in))
     }
 }
 

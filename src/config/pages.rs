@@ -69,11 +69,7 @@ fn line(section: &mut Section<'_>, key: &str) -> Option<Option<String>> {
 }
 
 /// A picture from the file that a key names.
-pub fn picture(
-    section: &mut Section<'_>,
-    key: &str,
-    largest: usize,
-) -> Option<Option<Picture>> {
+pub fn picture(section: &mut Section<'_>, key: &str, largest: usize) -> Option<Option<Picture>> {
     let origin = section.origin(key);
     let Some(bytes) = section.file(key)? else {
         return Some(None);

@@ -17,9 +17,10 @@ pub fn handle(session_id: &str) -> String {
         &digest::SHA256,
         format!("session handle\n{session_id}").as_bytes(),
     );
-    let bytes: Vec<&u8> = digest.as_ref().iter().take(BYTES).collect();
-    let groups = bytes.chunks(2).map(|pair| pair.iter().map(|b| format!("{b:02x}")).collect());
-    groups.collect::<Vec<String>>().join("-")
+    let first = digest.as_ref().iter().take(BYTES);
+    let number = first.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
+    let [high, middle, low] = [32, 16, 0].map(|bits| number >> bits & 0xffff);
+    format!("{high:04x}-{middle:04x}-{low:04x}")
 }
 
 #[cfg(test)]
@@ -30,6 +31,9 @@ mod tests {
     fn a_handle_is_short_and_the_same_for_ever() {
         // printf 'session handle\nAAAAAAAAAAAAAAAAAAAAAA' | sha256sum
         assert_eq!(handle("AAAAAAAAAAAAAAAAAAAAAA"), "208e-63e3-6356");
-        assert_ne!(handle("AAAAAAAAAAAAAAAAAAAAAA"), handle("AAAAAAAAAAAAAAAAAAAAAB"));
+        assert_ne!(
+            handle("AAAAAAAAAAAAAAAAAAAAAA"),
+            handle("AAAAAAAAAAAAAAAAAAAAAB")
+        );
     }
 }

@@ -90,7 +90,10 @@ impl Addresses {
             Destination::Home => self.sign_in_with(&[], further),
             Destination::WhoAmI(room) => {
                 let room = room.as_ref().map(typed);
-                self.sign_in_with(&[("to", Some("whoami")), ("room", room.as_deref())], further)
+                self.sign_in_with(
+                    &[("to", Some("whoami")), ("room", room.as_deref())],
+                    further,
+                )
             }
         }
     }

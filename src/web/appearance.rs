@@ -8,13 +8,16 @@ use std::borrow::Cow;
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
 use self::accent::Accent;
 use self::picture::Picture;
 use super::Addresses;
 use super::page::STYLE;
 use super::texts::Texts;
+
+/// How many bytes of a picture's digest tell it from the one before.
+const VERSION: usize = 9;
 
 /// What an operator gives the pages of their own.
 #[derive(Debug, Clone, Default)]
@@ -99,7 +102,8 @@ impl Appearance {
 impl Logo {
     fn new(picture: Picture, addresses: &Addresses) -> Self {
         let digest = digest::digest(&digest::SHA256, &picture.bytes);
-        let version: String = digest.as_ref().iter().take(6).map(|b| format!("{b:02x}")).collect();
+        let first = digest.as_ref().get(..VERSION).unwrap_or_default();
+        let version = URL_SAFE_NO_PAD.encode(first);
         Self {
             href: format!("{}/logo/{version}", addresses.base),
             version,

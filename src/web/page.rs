@@ -113,7 +113,9 @@ pub async fn show(
     let texts = state.wording.best_for(&accepted);
     let mut page = Page {
         request_id: &id.0,
-        ..notice.page(&texts, &state.addresses).looking_like(&state.appearance)
+        ..notice
+            .page(&texts, &state.addresses)
+            .looking_like(&state.appearance)
     };
     if notice.asks_for_help() {
         page.support = state.appearance.support(&texts);
@@ -123,7 +125,7 @@ pub async fn show(
     {
         page.actions.push(Action {
             label: texts.whoami_link.to_owned(),
-            href: state.addresses.whoami(error.room()),
+            href: whoami_page::address(&state.addresses, error.room()),
         });
     }
     let body = page

@@ -136,12 +136,7 @@ fn claims(state: &AppState, person: &Person) -> Vec<(String, Option<Value>)> {
         .collect()
 }
 
-fn facts(
-    sessions: &Sessions,
-    id: &str,
-    signed_in: &SignedIn,
-    now: OffsetDateTime,
-) -> SessionFacts {
+fn facts(sessions: &Sessions, id: &str, signed_in: &SignedIn, now: OffsetDateTime) -> SessionFacts {
     let latest = sessions.end_of(signed_in);
     let unused = now + sessions.idle_timeout();
     SessionFacts {

@@ -14,7 +14,9 @@ struct Language(&'static Texts<'static>);
 impl FromNode for Language {
     fn from_node(node: &Node) -> Result<Self, String> {
         let tag = String::from_node(node)?;
-        exactly(&tag).map(Self).ok_or_else(|| no_such_language(&tag))
+        exactly(&tag)
+            .map(Self)
+            .ok_or_else(|| no_such_language(&tag))
     }
 }
 
@@ -55,11 +57,15 @@ fn read_language(
     for name in section.keys() {
         let origin = section.origin(&name);
         let names = Texts::NAMES.iter().copied();
-        let known = names.clone().find(|known| *known == name).zip(language.named(&name));
+        let known = names
+            .clone()
+            .find(|known| *known == name)
+            .zip(language.named(&name));
         let Some((name, built_in)) = known else {
             section.take(&name);
             let meant = nearest(&name, names).map(|near| format!("did you mean {near:?}?"));
-            let meant = meant.unwrap_or_else(|| "docs/texts.md has the names of all texts".to_owned());
+            let meant =
+                meant.unwrap_or_else(|| "docs/texts.md has the names of all texts".to_owned());
             section.fault(&name, origin, format!("unknown text: {meant}"));
             continue;
         };

@@ -24,18 +24,16 @@ impl Colour {
     /// A colour from `#rgb` or `#rrggbb`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = text.strip_prefix('#')?.bytes().map(|byte| match byte {
-            b'0'..=b'9' => Some(byte - b'0'),
-            b'a'..=b'f' => Some(byte - b'a' + 10),
-            b'A'..=b'F' => Some(byte - b'A' + 10),
-            _ => None,
-        });
-        let digits: Vec<u8> = digits.collect::<Option<_>>()?;
-        let channels = match *digits.as_slice() {
-            [r, g, b] => [17 * r, 17 * g, 17 * b],
-            [r, s, g, h, b, c] => [16 * r + s, 16 * g + h, 16 * b + c],
+        let digits = text.strip_prefix('#')?;
+        let long = match digits.len() {
+            3 => digits.chars().flat_map(|digit| [digit; 2]).collect(),
+            6 => digits.to_owned(),
             _ => return None,
         };
+        // A sign would be read as one.
+        let all_digits = long.bytes().all(|byte| byte.is_ascii_hexdigit());
+        let number = u32::from_str_radix(&long, 16).ok().filter(|_| all_digits)?;
+        let [_, channels @ ..] = number.to_be_bytes();
         Some(Self { channels })
     }
 
@@ -80,7 +78,7 @@ impl Colour {
 
     /// WCAG 2.2, "relative luminance".
     fn luminance(self) -> f64 {
-        let [r, g, b] = self.channels.map(|channel| {
+        let [red, green, blue] = self.channels.map(|channel| {
             let value = f64::from(channel) / 255.0;
             if value <= 0.04045 {
                 value / 12.92
@@ -88,7 +86,7 @@ impl Colour {
                 ((value + 0.055) / 1.055).powf(2.4)
             }
         });
-        0.2126 * r + 0.7152 * g + 0.0722 * b
+        0.2126 * red + 0.7152 * green + 0.0722 * blue
     }
 }
 
@@ -108,7 +106,18 @@ mod tests {
         let shown = |text| Colour::parse(text).map(|colour| colour.to_string());
         assert_eq!(shown("#1D55c9").as_deref(), Some("#1d55c9"));
         assert_eq!(shown("#0af").as_deref(), Some("#00aaff"));
-        for text in ["", "#", "1d55c9", "#1d55c", "#1d55c9ff", "#ggg", "red", "#ü1", "#fff;}"] {
+        for text in [
+            "",
+            "#",
+            "1d55c9",
+            "#1d55c",
+            "#1d55c9ff",
+            "#ggg",
+            "red",
+            "#ü1",
+            "#fff;}",
+            "#+1fff1",
+        ] {
             assert_eq!(shown(text), None, "{text}");
         }
     }

@@ -16,7 +16,12 @@ pub struct Picture {
 
 impl fmt::Debug for Picture {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Picture({}, {} bytes)", self.media_type, self.bytes.len())
+        write!(
+            f,
+            "Picture({}, {} bytes)",
+            self.media_type,
+            self.bytes.len()
+        )
     }
 }
 
@@ -70,7 +75,10 @@ const ACTIVE: [(&str, &str); 6] = [
 
 fn svg(bytes: &[u8]) -> Result<(), PictureError> {
     let text = std::str::from_utf8(bytes).map_err(|_| PictureError::Unknown)?;
-    let text = text.trim_start_matches('\u{feff}').trim_start().to_lowercase();
+    let text = text
+        .trim_start_matches('\u{feff}')
+        .trim_start()
+        .to_lowercase();
     let head: String = text.chars().take(2048).collect();
     if !text.starts_with('<') || !head.contains("<svg") || head.contains("<html") {
         return Err(PictureError::Unknown);
@@ -90,7 +98,8 @@ fn svg(bytes: &[u8]) -> Result<(), PictureError> {
 fn has_event_handler(text: &str) -> bool {
     text.match_indices("on").any(|(at, on)| {
         let (before, after) = text.split_at(at);
-        let begins = !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ':'));
+        let begins =
+            !before.ends_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | ':'));
         let after = after.trim_start_matches(on);
         let behind = after.trim_start_matches(|c: char| c.is_ascii_lowercase());
         begins && behind.len() < after.len() && behind.trim_start().starts_with('=')
@@ -114,11 +123,22 @@ mod tests {
         assert_eq!(told(b"\xff\xd8\xff\xe0"), Ok("image/jpeg"));
         let svg = "\u{feff}<?xml version=\"1.0\"?>\n<!-- made on=Monday --><svg xmlns=\"http://www.w3.org/2000/svg\"/>";
         assert_eq!(told(svg.as_bytes()), Ok("image/svg+xml"));
-        for other in ["", "GIF89a", "<html><svg></svg></html>", "svg", "<p>", "RIFF1234WAVE"] {
-            assert_eq!(told(other.as_bytes()), Err(PictureError::Unknown), "{other}");
+        for other in [
+            "",
+            "GIF89a",
+            "<html><svg></svg></html>",
+            "svg",
+            "<p>",
+            "RIFF1234WAVE",
+        ] {
+            assert_eq!(
+                told(other.as_bytes()),
+                Err(PictureError::Unknown),
+                "{other}"
+            );
         }
         assert_eq!(told(b"\xff<svg"), Err(PictureError::Unknown));
-        let large = [b"\x89PNG\r\n\x1a\n".as_slice(), &[0; LARGEST]].concat();
+        let large = [b"\x89PNG\r\n\x1a\n".as_slice(), &vec![0; LARGEST]].concat();
         assert_eq!(told(&large), Err(PictureError::TooLarge(LARGEST)));
     }
 
@@ -136,9 +156,15 @@ mod tests {
             "<set attributename='x' to='y' onbegin='x()'/>",
         ] {
             let svg = format!("<svg xmlns='http://www.w3.org/2000/svg'>{inner}</svg>");
-            assert!(matches!(told(svg.as_bytes()), Err(PictureError::Active(_))), "{inner}");
+            assert!(
+                matches!(told(svg.as_bytes()), Err(PictureError::Active(_))),
+                "{inner}"
+            );
         }
         let entity = "<!DOCTYPE svg [<!ENTITY x 'y'>]><svg>&x;</svg>";
-        assert!(matches!(told(entity.as_bytes()), Err(PictureError::Active(_))));
+        assert!(matches!(
+            told(entity.as_bytes()),
+            Err(PictureError::Active(_))
+        ));
     }
 }

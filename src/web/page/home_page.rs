@@ -110,5 +110,8 @@ fn more_forms<'a>(
 fn described(invitation: &Invitation, texts: &Texts) -> String {
     let until = utc(invitation.expires);
     let room = invitation_page::place(invitation);
-    fill(texts.invitation_until, &[("until", &until), ("room", &room)])
+    fill(
+        texts.invitation_until,
+        &[("until", &until), ("room", &room)],
+    )
 }

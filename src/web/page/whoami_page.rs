@@ -8,16 +8,27 @@ use super::moment::utc;
 use super::{Action, Facts, Field, Page, PageForm};
 use crate::identity::claims::{clean, shown};
 use crate::identity::{Groups, Person};
-use crate::meeting::Destination;
+use crate::meeting::{Destination, MeetingRequest};
 use crate::policy::{Decision, Denied, DeniedCause, Grant};
 use crate::web::Addresses;
 use crate::web::texts::{Texts, fill};
 use crate::web::whoami::{Known, SessionFacts, WhoAmI};
 
+/// The part of the page that is about a room.
+const TO_ANSWER: &str = "#more";
 /// The longest text that can be typed for a room.
 const LONGEST_ROOM: usize = 500;
 /// The most groups that are shown, and of a list the most entries.
 const MOST_SHOWN: usize = 200;
+
+/// Where the page answers about a room, or where it begins.
+pub(super) fn address(addresses: &Addresses, room: Option<&MeetingRequest>) -> String {
+    let page = addresses.whoami(room);
+    match room {
+        Some(_) => page + TO_ANSWER,
+        None => page,
+    }
+}
 
 /// The page, for somebody or nobody.
 pub(super) fn of<'a>(
@@ -158,7 +169,7 @@ fn session<'a>(session: &SessionFacts, texts: &'a Texts) -> Facts<'a> {
 
 fn room_form<'a>(whoami: &WhoAmI, texts: &'a Texts, addresses: &Addresses) -> PageForm<'a> {
     PageForm {
-        action: format!("{}#more", addresses.whoami(None)),
+        action: addresses.whoami(None) + TO_ANSWER,
         method: "get",
         hidden: Vec::new(),
         text: Some(texts.whoami_room_text.to_owned()),
@@ -202,10 +213,7 @@ fn granted<'a>(grant: &Grant, texts: &'a Texts) -> Vec<(&'a str, Vec<String>)> {
         }
     };
     let mut rows = vec![
-        (
-            texts.whoami_decision,
-            vec![texts.whoami_granted.to_owned()],
-        ),
+        (texts.whoami_decision, vec![texts.whoami_granted.to_owned()]),
         (texts.whoami_role, vec![texts.role(grant.role).to_owned()]),
         (texts.whoami_features, features),
     ];
@@ -236,30 +244,35 @@ fn rights(grant: &Grant) -> Vec<&'static str> {
 }
 
 fn refused<'a>(denied: &Denied, texts: &'a Texts) -> Vec<(&'a str, Vec<String>)> {
-    let mut reason = vec![
-        match &denied.cause {
-            DeniedCause::Rule(_) => texts.denied_text,
-            DeniedCause::StepUp(_) => texts.whoami_step_up,
-            DeniedCause::NoRule => texts.denied_by_default_text,
-            DeniedCause::Provider => texts.whoami_other_provider,
+    let because = |text: &str| vec![text.to_owned()];
+    let (decision, label, reason) = match &denied.cause {
+        DeniedCause::Rule(messages) => {
+            let mut reason = because(texts.denied_text);
+            reason.extend(messages.iter().cloned());
+            (texts.whoami_refused, texts.whoami_reason, reason)
         }
-        .to_owned(),
-    ];
-    let mut rows = vec![(
-        texts.whoami_decision,
-        vec![texts.whoami_refused.to_owned()],
-    )];
-    if let DeniedCause::Rule(messages) = &denied.cause {
-        reason.extend(messages.iter().cloned());
-    }
-    rows.push((texts.whoami_reason, reason));
-    if let DeniedCause::StepUp(step_up) = &denied.cause {
-        let acr = (!step_up.acr.is_empty()).then(|| format!("acr: {}", step_up.acr.join(", ")));
-        let age = step_up.max_age.map(|age| format!("max_auth_age: {age}"));
-        rows.push((texts.whoami_demand, acr.into_iter().chain(age).collect()));
-    }
-    rows.push((texts.whoami_rules, rules(&denied.rules, texts)));
-    rows
+        DeniedCause::StepUp(step_up) => {
+            let acr = (!step_up.acr.is_empty()).then(|| format!("acr: {}", step_up.acr.join(", ")));
+            let age = step_up.max_age.map(|age| format!("max_auth_age: {age}"));
+            let demand = acr.into_iter().chain(age).collect();
+            (texts.whoami_step_up, texts.whoami_demand, demand)
+        }
+        DeniedCause::NoRule => (
+            texts.whoami_refused,
+            texts.whoami_reason,
+            because(texts.denied_by_default_text),
+        ),
+        DeniedCause::Provider => (
+            texts.whoami_refused,
+            texts.whoami_reason,
+            because(texts.whoami_other_provider),
+        ),
+    };
+    vec![
+        (texts.whoami_decision, vec![decision.to_owned()]),
+        (label, reason),
+        (texts.whoami_rules, rules(&denied.rules, texts)),
+    ]
 }
 
 fn rules(names: &[String], texts: &Texts) -> Vec<String> {

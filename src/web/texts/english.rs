@@ -128,7 +128,7 @@ pub static TEXTS: Texts<'static> = Texts {
     whoami_groups_not_sent: "None: the sign-in service sent no groups claim, as it does for people without groups.",
     whoami_more: "… ({count} in all)",
     whoami_acr: "How you signed in (acr)",
-    whoami_auth_time: "Last proof there",
+    whoami_auth_time: "Last identity check",
     whoami_not_told: "The sign-in service did not say.",
     whoami_claims_heading: "Claims that rules look at",
     whoami_session_heading: "This session",

@@ -128,7 +128,7 @@ pub static TEXTS: Texts<'static> = Texts {
     whoami_groups_not_sent: "Aucun : le service de connexion n’a pas envoyé de groupes, comme il le fait pour les personnes qui n’en ont pas.",
     whoami_more: "… ({count} au total)",
     whoami_acr: "Type de connexion (acr)",
-    whoami_auth_time: "Dernière preuve d’identité là-bas",
+    whoami_auth_time: "Dernière vérification d’identité",
     whoami_not_told: "Le service de connexion ne l’a pas indiqué.",
     whoami_claims_heading: "Informations examinées par les règles",
     whoami_session_heading: "Cette session",

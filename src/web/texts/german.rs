@@ -128,7 +128,7 @@ pub static TEXTS: Texts<'static> = Texts {
     whoami_groups_not_sent: "Keine: Der Anmeldedienst hat keine Gruppen geschickt, wie er es bei Personen ohne Gruppen tut.",
     whoami_more: "… (insgesamt {count})",
     whoami_acr: "Art der Anmeldung (acr)",
-    whoami_auth_time: "Letzter Nachweis dort",
+    whoami_auth_time: "Letzte Identitätsprüfung",
     whoami_not_told: "Der Anmeldedienst hat dazu nichts mitgeteilt.",
     whoami_claims_heading: "Angaben, auf die Regeln achten",
     whoami_session_heading: "Diese Sitzung",

@@ -128,7 +128,7 @@ pub static TEXTS: Texts<'static> = Texts {
     whoami_groups_not_sent: "Nessuno: il servizio di accesso non ha inviato gruppi, come fa per chi non ne ha.",
     whoami_more: "… ({count} in totale)",
     whoami_acr: "Tipo di accesso (acr)",
-    whoami_auth_time: "Ultima verifica lì",
+    whoami_auth_time: "Ultima verifica dell’identità",
     whoami_not_told: "Il servizio di accesso non lo ha comunicato.",
     whoami_claims_heading: "Dati esaminati dalle regole",
     whoami_session_heading: "Questa sessione",

@@ -60,7 +60,9 @@ mod tests {
 
     #[test]
     fn braces_around_anything_else_are_text() {
-        for text in ["{", "}", "{}", "{ room}", "{{room", "{Room}", "a{b", "ü{é}{"] {
+        for text in [
+            "{", "}", "{}", "{ room}", "{{room", "{Room}", "a{b", "ü{é}{",
+        ] {
             assert_eq!(fill(text, &[("room", "x")]), text);
             assert_eq!(names(text).count(), 0, "{text}");
         }

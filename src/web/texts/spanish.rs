@@ -128,7 +128,7 @@ pub static TEXTS: Texts<'static> = Texts {
     whoami_groups_not_sent: "Ninguno: el servicio de inicio de sesión no envió grupos, como hace con las personas que no tienen ninguno.",
     whoami_more: "… ({count} en total)",
     whoami_acr: "Tipo de inicio de sesión (acr)",
-    whoami_auth_time: "Última comprobación allí",
+    whoami_auth_time: "Última comprobación de identidad",
     whoami_not_told: "El servicio de inicio de sesión no lo indicó.",
     whoami_claims_heading: "Datos que examinan las reglas",
     whoami_session_heading: "Esta sesión",

@@ -79,7 +79,13 @@ mod tests {
         let german = of("de").unwrap();
         let mut wording = Wording::new(german);
         wording.put(german, "sign_in", "Los!".to_owned());
-        assert_eq!(said(&wording, &["nl"]), ("de".to_owned(), "Los!".to_owned()));
-        assert_eq!(said(&wording, &["en"]), ("en".to_owned(), "Sign in".to_owned()));
+        assert_eq!(
+            said(&wording, &["nl"]),
+            ("de".to_owned(), "Los!".to_owned())
+        );
+        assert_eq!(
+            said(&wording, &["en"]),
+            ("en".to_owned(), "Sign in".to_owned())
+        );
     }
 }
