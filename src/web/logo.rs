@@ -18,9 +18,9 @@ pub async fn get(
 ) -> Result<Response, WebError> {
     let logo = state.appearance.logo.as_ref();
     let logo = logo.filter(|logo| logo.version == version);
-    let picture = &logo.ok_or(WebError::NotFound)?.picture;
+    let logo = logo.ok_or(WebError::NotFound)?;
     let headers = [
-        (header::CONTENT_TYPE, picture.media_type),
+        (header::CONTENT_TYPE, logo.media_type),
         (header::CACHE_CONTROL, "public, max-age=86400, immutable"),
         (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (
@@ -28,5 +28,5 @@ pub async fn get(
             "same-origin",
         ),
     ];
-    Ok((headers, picture.bytes.clone()).into_response())
+    Ok((headers, logo.bytes.clone()).into_response())
 }

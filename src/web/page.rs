@@ -58,8 +58,8 @@ struct Page<'a> {
     more_forms: Vec<PageForm<'a>>,
     /// What the answer to such a form is.
     more_facts: Vec<Facts<'a>>,
-    /// Whom to turn to: what the link says, and where it leads.
-    support: Option<(&'a str, &'a str)>,
+    /// What helps on: what each link says, and where it leads.
+    help: Vec<(&'a str, String)>,
     request_id_label: &'a str,
     request_id: &'a str,
 }
@@ -111,23 +111,13 @@ pub async fn show(
         return response;
     };
     let texts = state.wording.best_for(&accepted);
-    let mut page = Page {
+    let page = Page {
         request_id: &id.0,
+        help: help(&notice, &state, &texts),
         ..notice
             .page(&texts, &state.addresses)
             .looking_like(&state.appearance)
     };
-    if notice.asks_for_help() {
-        page.support = state.appearance.support(&texts);
-    }
-    if let Notice::Error(error) = &notice
-        && state.whoami
-    {
-        page.actions.push(Action {
-            label: texts.whoami_link.to_owned(),
-            href: whoami_page::address(&state.addresses, error.room()),
-        });
-    }
     let body = page
         .render()
         .unwrap_or_else(|_| notice_without_template(&texts, &id));
@@ -146,6 +136,24 @@ pub async fn show(
     response
 }
 
+/// What helps somebody on: to what is known about them here, and to whom they may turn.
+fn help<'a>(notice: &Notice, state: &'a AppState, texts: &Texts<'a>) -> Vec<(&'a str, String)> {
+    let (leads_to_whoami, room, asks_for_help) = match notice {
+        Notice::Error(error) => (true, error.room(), true),
+        Notice::Home(home) => (home.signed_in.is_some(), None, false),
+        Notice::WhoAmI(_) => (false, None, true),
+        _ => return Vec::new(),
+    };
+    let whoami = (state.whoami && leads_to_whoami).then(|| {
+        (
+            texts.whoami_link,
+            whoami_page::address(&state.addresses, room),
+        )
+    });
+    let support = state.appearance.support(texts).filter(|_| asks_for_help);
+    whoami.into_iter().chain(support).collect()
+}
+
 /// Rendering cannot fail but for a formatter's error; should it, the person still reads something.
 fn notice_without_template(texts: &Texts, id: &RequestId) -> String {
     format!(
@@ -155,11 +163,6 @@ fn notice_without_template(texts: &Texts, id: &RequestId) -> String {
 }
 
 impl Notice {
-    /// Whether somebody who reads it may need help.
-    fn asks_for_help(&self) -> bool {
-        matches!(self, Self::Error(_) | Self::WhoAmI(_))
-    }
-
     fn page<'a>(&'a self, texts: &'a Texts, addresses: &Addresses) -> Page<'a> {
         let page = Page {
             lang: texts.lang,
@@ -182,7 +185,7 @@ impl Notice {
             more_title: None,
             more_forms: Vec::new(),
             more_facts: Vec::new(),
-            support: None,
+            help: Vec::new(),
             request_id_label: texts.request_id_label,
             request_id: "",
         };

@@ -4,6 +4,7 @@
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use jitsi_oidc_bridge::config::{Sources, load};
 
 use super::support::bridge::POLICY;
 use super::support::keyring::KeyFolder;
@@ -224,4 +225,31 @@ async fn a_signed_in_person_sees_the_same_look_everywhere() {
         );
         assert_style_is_let_in(&page);
     }
+}
+
+#[test]
+fn words_may_stand_in_variables() {
+    let load = |variable: (&str, &str)| {
+        let text = include_str!("../../config/bridge.toml");
+        let secret = ("BRIDGE_TOKEN__SECRET", "0123456789abcdef0123456789abcdef");
+        let client = ("BRIDGE_PROVIDER__CLIENT_SECRET", "x");
+        let environment = [secret, client, variable];
+        load(&Sources {
+            file: Some(("bridge.toml".to_owned(), text.to_owned())),
+            environment: environment
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .to_vec(),
+        })
+    };
+    for variable in [
+        ("BRIDGE_PAGES__TEXTS", "{ de = { sign_in = \"Los\" } }"),
+        ("BRIDGE_PAGES__TEXTS__DE__SIGN_IN", "Los"),
+    ] {
+        let loaded = load(variable).unwrap();
+        let texts = loaded.config.pages.wording.best_for(&["de".to_owned()]);
+        assert_eq!((texts.sign_in, texts.sign_out), ("Los", "Abmelden"));
+    }
+    let wrong = load(("BRIDGE_PAGES__TEXTS__DE__SIGN_INN", "Los"));
+    let said = wrong.unwrap_err().to_string();
+    assert!(said.contains("pages.texts.de.sign_inn (BRIDGE_PAGES__TEXTS__DE__SIGN_INN): unknown text: did you mean \"sign_in\"?"), "{said}");
 }

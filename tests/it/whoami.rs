@@ -124,9 +124,16 @@ pub async fn pages(language: &'static str) -> Vec<(&'static str, Landed)> {
 #[tokio::test]
 async fn somebody_reads_what_is_known_about_them() {
     let (bridge, provider, mut browser) = started().await;
-    browser.go(&bridge.at("/sign-in")).await;
-    let page = browser.go(&bridge.at("/whoami")).await;
-    assert_eq!(page.status, 200);
+    let home = browser.go(&bridge.at("/")).await;
+    assert!(!home.body.contains("/whoami"), "nobody is signed in yet");
+    let home = browser.go(&bridge.at("/sign-in")).await;
+    let page = browser
+        .go(&home.link("What this service knows about you"))
+        .await;
+    assert_eq!(
+        (page.status, page.url.as_str()),
+        (200, bridge.at("/whoami").as_str())
+    );
     let issuer = &provider.issuer;
     for (label, value) in [
         ("Name", "Sara Stein"),
