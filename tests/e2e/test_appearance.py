@@ -87,6 +87,33 @@ def test_a_page_looks_as_the_operator_wants_it_in_every_view(bridge, browser, ca
     assert "mailto:help@example.org" in browser.links().values()
 
 
+# Where the pages with much to read are found by somebody who is signed in, and the names of their titles.
+LONG = {
+    "refused": ("/room/board", "denied_title"),
+    "too-weak": ("/room/vault", "denied_title"),
+    "bad-room": ("/room/*", "bad_room_title"),
+    "broken-link": ("/join?room=a&room=b", "bad_request_title"),
+    "expired": ("/callback?state=old&code=old", "login_expired_title"),
+}
+
+
+@pytest.mark.parametrize("name", LONG)
+def test_a_page_with_much_to_read_is_in_order_in_every_view(bridge, browser, camera, name):
+    path, title = LONG[name]
+    browser.open(f"{bridge.url}/sign-in")
+    shoot_in_every_view(browser, camera, f"own-{name}", lambda: browser.open(f"{bridge.url}{path}"), named(title))
+
+
+def test_the_page_for_a_jitsi_that_sends_people_back_is_in_order_in_every_view(bridge, browser, camera):
+    browser.open(f"{bridge.url}/sign-in")
+
+    def go():
+        for _ in range(4):
+            browser.open(bridge.room("refusing"))
+
+    shoot_in_every_view(browser, camera, "own-in-circles", go, named("in_circles_title"))
+
+
 def test_the_home_page_looks_as_the_operator_wants_it_in_every_view(bridge, browser, camera):
     browser.open(f"{bridge.url}/sign-in")
     shoot_in_every_view(

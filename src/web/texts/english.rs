@@ -111,7 +111,7 @@ pub static TEXTS: Texts<'static> = Texts {
     support: "Ask for help",
     whoami_link: "What this service knows about you",
     whoami_title: "What this service knows about you",
-    whoami_text: "This page is for you and your help desk: read to them what they ask for. Nothing on it opens anything.",
+    whoami_text: "This page is for you and your help desk: read to them what they ask for. Nothing on it lets anybody in.",
     whoami_not_signed_in_text: "You are not signed in here, so this service knows nothing about you. Sign in, and this page shows what it knows about you and what it decides.",
     whoami_person_heading: "You",
     whoami_name: "Name",

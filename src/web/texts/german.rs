@@ -111,7 +111,7 @@ pub static TEXTS: Texts<'static> = Texts {
     support: "Hilfe anfordern",
     whoami_link: "Was dieser Dienst über Sie weiß",
     whoami_title: "Was dieser Dienst über Sie weiß",
-    whoami_text: "Diese Seite ist für Sie und Ihren Helpdesk: Lesen Sie ihm vor, wonach er fragt. Nichts davon öffnet irgendetwas.",
+    whoami_text: "Diese Seite ist für Sie und Ihren Helpdesk: Lesen Sie ihm vor, wonach er fragt. Nichts davon verschafft jemandem Zutritt.",
     whoami_not_signed_in_text: "Sie sind hier nicht angemeldet, deshalb weiß dieser Dienst nichts über Sie. Melden Sie sich an, dann zeigt diese Seite, was er über Sie weiß und wie er entscheidet.",
     whoami_person_heading: "Sie",
     whoami_name: "Anzeigename",
