@@ -15,6 +15,7 @@ mod jitsi;
 mod jitsi_openid;
 mod limits;
 pub mod load;
+mod pages;
 mod policy;
 mod provider;
 mod providers;
@@ -37,6 +38,7 @@ pub use self::inputs::Sources;
 pub use self::invitations::Invitations;
 pub use self::limits::Limits;
 pub use self::load::{Loaded, listen, load, load_noting};
+pub use self::pages::Pages;
 pub use self::reader::{Problem, Problems};
 pub use self::server::Server;
 use crate::identity::settings::ProviderSettings;
@@ -71,6 +73,8 @@ pub struct Config {
     pub invitations: Invitations,
     /// `[limits]`
     pub limits: Limits,
+    /// `[pages]`
+    pub pages: Pages,
     /// `[log]`
     pub log: Log,
     /// `[policy]`

@@ -108,6 +108,8 @@ pub enum Destination {
     Meeting(MeetingRequest),
     /// To the bridge's own home page.
     Home,
+    /// To the page of what is known and decided here, with a room that it is about.
+    WhoAmI(Option<MeetingRequest>),
 }
 
 impl From<MeetingRequest> for Destination {
@@ -122,7 +124,7 @@ impl Destination {
     pub fn without_overrides(self) -> Self {
         match self {
             Self::Meeting(request) => Self::Meeting(request.without_overrides()),
-            Self::Home => Self::Home,
+            Self::Home | Self::WhoAmI(_) => self,
         }
     }
 }

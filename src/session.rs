@@ -5,9 +5,11 @@ pub mod answers;
 pub mod choices;
 pub mod forms;
 pub mod freshness;
+pub mod handle;
 pub mod hints;
 pub mod invitations;
 pub mod ledger;
+pub mod lifetime;
 pub mod logout_state;
 pub mod pending;
 pub mod popups;
@@ -22,10 +24,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::session::{Error, Id};
-use tower_sessions::{Expiry, Session, SessionStore as _};
+use tower_sessions::{Session, SessionStore as _};
 
 use self::freshness::Refresh;
 use self::ledger::{Key, Ledger, Tag};
+pub use self::lifetime::SessionLimits;
 use self::store::Store;
 use crate::identity::Person;
 use crate::identity::provider_session::{ProviderSession, SignIn};
@@ -65,17 +68,6 @@ pub struct SignedInNow<'a> {
     pub stepped_up: bool,
 }
 
-/// How long a session lives.
-#[derive(Debug, Clone, Copy)]
-pub struct SessionLimits {
-    /// From the sign-in on, whatever happens.
-    pub lifetime: Duration,
-    /// Without being seen.
-    pub idle_timeout: Duration,
-    /// How old what the provider said of a person may become, where it can be asked anew.
-    pub refresh_groups_after: Duration,
-}
-
 /// All sessions.
 #[derive(Debug, Clone)]
 pub struct Sessions {
@@ -93,12 +85,6 @@ impl Sessions {
             store: Arc::new(store),
             limits,
         }
-    }
-
-    /// The longest that a session lives.
-    #[must_use]
-    pub fn lifetime(&self) -> Duration {
-        self.limits.lifetime
     }
 
     /// Whether the store answers now.
@@ -131,7 +117,7 @@ impl Sessions {
             && now - signed_in.seen_at >= SEEN_EVERY.min(self.limits.idle_timeout / 10)
         {
             signed_in.seen_at = now;
-            session.set_expiry(Some(self.end_of(&signed_in)));
+            session.set_expiry(Some(self.expiry_of(&signed_in)));
             session.insert(KEY, &signed_in).await?;
             session.save().await?;
         }
@@ -163,7 +149,7 @@ impl Sessions {
             since: now,
             seen_at: now,
         };
-        let session = Session::new(None, self.store.clone(), Some(self.end_of(&signed_in)));
+        let session = Session::new(None, self.store.clone(), Some(self.expiry_of(&signed_in)));
         session.insert(KEY, &signed_in).await?;
         session.save().await?;
         let id = session.id().map(|id| id.to_string()).unwrap_or_default();
@@ -358,12 +344,6 @@ impl Sessions {
     async fn mark(&self, key: &Key, now: OffsetDateTime) -> Result<(), Error> {
         let until = now + self.limits.lifetime;
         Ok(self.ledger.mark(key, now, until).await?)
-    }
-
-    fn end_of(&self, signed_in: &SignedIn) -> Expiry {
-        let end = signed_in.since.checked_add(self.limits.lifetime);
-        // A time beyond all calendars was written by nobody of ours.
-        Expiry::AtDateTime(end.unwrap_or(OffsetDateTime::UNIX_EPOCH))
     }
 }
 

@@ -5,6 +5,7 @@
 pub(crate) mod addresses;
 mod app;
 mod app_return;
+pub mod appearance;
 mod asked;
 mod callback;
 mod choice;
@@ -22,6 +23,7 @@ mod languages;
 mod lasting;
 mod limits;
 mod live;
+mod logo;
 pub mod logout;
 pub mod page;
 mod proxies;
@@ -31,9 +33,10 @@ mod request;
 mod serving;
 mod sign_out_everywhere;
 mod silent;
-mod texts;
+pub mod texts;
 mod token_answer;
 mod visitor;
+mod whoami;
 
 use std::sync::Arc;
 
@@ -50,10 +53,12 @@ use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
 
 pub use self::addresses::Addresses;
 pub use self::app::{App, BuildError, build};
+use self::appearance::Appearance;
 use self::cookies::CookieSettings;
 pub use self::lasting::Lasting;
 pub use self::live::Live;
 pub use self::serving::{Patience, serve};
+use self::texts::Wording;
 use crate::admit::Admission;
 use crate::clock::SharedClock;
 use crate::config::NotSignedIn;
@@ -107,6 +112,12 @@ pub struct Parts {
     pub not_signed_in: NotSignedIn,
     /// Open apps without a tap, where that is safe.
     pub automatic_return: bool,
+    /// What pages say.
+    pub wording: Wording,
+    /// What pages look like.
+    pub appearance: Appearance,
+    /// Whether people may see what is known and decided about them.
+    pub whoami: bool,
     /// What browsers call us.
     pub addresses: Addresses,
     /// Who is believed about where visitors come from.
@@ -147,6 +158,9 @@ fn router(state: AppState, most_at_once: usize) -> Router {
         .route("/", get(home::get))
         .route("/sign-in", get(home::sign_in))
         .route("/open", get(home::open))
+        // What is known and decided about whoever asks.
+        .route("/whoami", get(whoami::get))
+        .route("/logo/{version}", get(logo::get))
         // Guests without an account: made and withdrawn on the home page, used by whoever has the link.
         .route("/invitations", post(invite::make).layer(form()))
         .route(
@@ -216,8 +230,8 @@ fn router(state: AppState, most_at_once: usize) -> Router {
             LONGEST_REQUEST,
         ))
         .layer(RequestBodyDeadlineLayer::new(LONGEST_BODY))
-        .layer(middleware::from_fn_with_state(state, page::show))
-        .layer(middleware::from_fn(request::headers))
+        .layer(middleware::from_fn_with_state(state.clone(), page::show))
+        .layer(middleware::from_fn_with_state(state, request::headers))
         .layer(middleware::from_fn(request::tell))
         // Whatever happens in the layers themselves still gets an answer.
         .layer(CatchPanicLayer::custom(error::from_panic_in_a_layer))

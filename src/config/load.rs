@@ -16,7 +16,7 @@ use super::source::{DEFAULT_IP_VARIABLE, Node, Origin, overlay_environment, pars
 use super::value::choice;
 use super::{
     Config, Inline, Log, LogFormat, Sessions, StoreChoice, Token, invitations, jaas, jitsi,
-    jitsi_openid, limits, policy, providers, server, signing, token_content,
+    jitsi_openid, limits, pages, policy, providers, server, signing, token_content,
 };
 use crate::policy::Policy;
 use crate::session::SessionLimits;
@@ -163,6 +163,7 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
     let inline = inline(root.section("inline"));
     let limits = limits::read(root.section("limits"));
     let invitations = invitations::read(root.section("invitations"));
+    let pages = pages::read(root.section("pages"));
     let log = log(root.section("log"));
     let mut policy = policy::read(root.section("policy"), providers.as_deref());
     if let Some(app_id) = jaas_app_id {
@@ -190,6 +191,13 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
         let said = "false, so that nobody is signed in where invitations are made: set it to true, or take `may_invite` out of the rules";
         root.fault("session.enabled", None, said);
     }
+    if let (Some(pages), Some(session)) = (&pages, &session)
+        && pages.whoami
+        && !session.enabled
+    {
+        let said = "true, but session.enabled is false, so that nobody is ever signed in there: set one of them otherwise";
+        root.fault("pages.whoami", None, said);
+    }
     if let (Some(server), Some(jitsi)) = (&server, &jitsi)
         && server.public_url == jitsi.url
     {
@@ -205,6 +213,7 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
         inline: inline?,
         invitations: invitations?,
         limits: limits?,
+        pages: pages?,
         log: log?,
         policy: policy?,
     })

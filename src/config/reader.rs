@@ -312,15 +312,8 @@ impl<'a> Section<'a> {
     /// Notes every key that nobody asked for.
     pub fn finish(mut self) {
         for (key, node) in std::mem::take(&mut self.table) {
-            let near = self
-                .known
-                .iter()
-                .map(|known| (strsim::damerau_levenshtein(known, &key), known));
-            let said = match near
-                .min()
-                .filter(|(distance, _)| 3 * distance <= key.len().max(3))
-            {
-                Some((_, known)) => format!("unknown key: did you mean {known:?}?"),
+            let said = match nearest(&key, self.known.iter().map(String::as_str)) {
+                Some(known) => format!("unknown key: did you mean {known:?}?"),
                 None => format!(
                     "unknown key: known here are {}",
                     self.known.iter().cloned().collect::<Vec<_>>().join(", ")
@@ -329,4 +322,11 @@ impl<'a> Section<'a> {
             self.fault(&key, Some(node.origin), said);
         }
     }
+}
+
+/// The known name that somebody may have meant by another one.
+pub(super) fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    let near = known.map(|known| (strsim::damerau_levenshtein(known, name), known));
+    let (distance, known) = near.min()?;
+    (3 * distance <= name.len().max(3)).then_some(known)
 }

@@ -30,6 +30,13 @@ impl Sessions {
         (now - refresh.asked_at >= self.limits.refresh_groups_after).then_some(refresh)
     }
 
+    /// From when on the provider is asked anew; nothing where it cannot be.
+    #[must_use]
+    pub fn refresh_due_at(&self, signed_in: &SignedIn) -> Option<OffsetDateTime> {
+        let asked_at = signed_in.refresh.as_ref()?.asked_at;
+        asked_at.checked_add(self.limits.refresh_groups_after)
+    }
+
     /// Whether this request is the one that asks the provider anew: one for each time that a session is due, among all
     /// replicas, and at most one every so often where nothing comes of it.
     ///
@@ -69,7 +76,7 @@ impl Sessions {
         signed_in.person = person;
         signed_in.refresh = Some(refresh);
         signed_in.seen_at = now;
-        session.set_expiry(Some(self.end_of(&signed_in)));
+        session.set_expiry(Some(self.expiry_of(&signed_in)));
         session.insert(KEY, &signed_in).await?;
         session.save().await
     }

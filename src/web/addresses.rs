@@ -41,6 +41,25 @@ impl Addresses {
         format!("{}/", self.base)
     }
 
+    /// The page of what is known and decided here, with a room that it is about.
+    #[must_use]
+    pub fn whoami(&self, room: Option<&MeetingRequest>) -> String {
+        match room {
+            Some(request) => format!("{}/whoami?room={}", self.base, typed(request)),
+            None => format!("{}/whoami", self.base),
+        }
+    }
+
+    /// Where somebody arrives who has just signed in.
+    #[must_use]
+    pub fn signed_in(&self, destination: &Destination) -> String {
+        match destination {
+            Destination::Meeting(request) => self.join(request, None),
+            Destination::Home => self.home(),
+            Destination::WhoAmI(room) => self.whoami(room.as_ref()),
+        }
+    }
+
     /// Where a provider sends browsers back to.
     #[must_use]
     pub fn redirect_uri(&self, provider: &ProviderSettings) -> String {
@@ -68,17 +87,30 @@ impl Addresses {
     fn with(&self, destination: &Destination, further: &[(&str, Option<&str>)]) -> String {
         match destination {
             Destination::Meeting(request) => self.join_with(request, further),
-            Destination::Home => {
-                let given = further
-                    .iter()
-                    .filter_map(|(name, value)| Some((name, (*value)?)));
-                let query: Vec<String> = given
-                    .map(|(name, value)| format!("{name}={value}"))
-                    .collect();
-                let question = if query.is_empty() { "" } else { "?" };
-                format!("{}/sign-in{question}{}", self.base, query.join("&"))
+            Destination::Home => self.sign_in_with(&[], further),
+            Destination::WhoAmI(room) => {
+                let room = room.as_ref().map(typed);
+                self.sign_in_with(
+                    &[("to", Some("whoami")), ("room", room.as_deref())],
+                    further,
+                )
             }
         }
+    }
+
+    /// Values are encoded already, or need no encoding.
+    fn sign_in_with(
+        &self,
+        first: &[(&str, Option<&str>)],
+        further: &[(&str, Option<&str>)],
+    ) -> String {
+        let given = first.iter().chain(further);
+        let given = given.filter_map(|(name, value)| Some((name, (*value)?)));
+        let query: Vec<String> = given
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        let question = if query.is_empty() { "" } else { "?" };
+        format!("{}/sign-in{question}{}", self.base, query.join("&"))
     }
 
     fn join_with(&self, request: &MeetingRequest, further: &[(&str, Option<&str>)]) -> String {
@@ -120,4 +152,11 @@ impl Addresses {
         let question = if query.is_empty() { "" } else { "?" };
         format!("{}/{place}{question}{}", self.base, query.join("&"))
     }
+}
+
+/// A room as somebody could have typed it, as a query holds it.
+fn typed(request: &MeetingRequest) -> String {
+    let tenant = request.tenant.as_ref().map(|tenant| format!("{tenant}/"));
+    let whole = format!("{}{}", tenant.unwrap_or_default(), request.room);
+    utf8_percent_encode(&whole, ENCODE_URI_COMPONENT).to_string()
 }

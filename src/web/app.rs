@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aws_lc_rs::rand::SystemRandom;
 use axum::Router;
 
+use super::appearance::Appearance;
 use super::cookies::CookieSettings;
 use super::lasting::Lasting;
 use super::serving::Patience;
@@ -107,6 +108,7 @@ fn assemble(
         inline,
         invitations,
         limits,
+        pages,
     } = config;
     let providers = providers
         .into_iter()
@@ -150,6 +152,9 @@ fn assemble(
         logout: logout::LogoutSettings::new(jitsi.after_logout, &jitsi.url, &addresses.base),
         not_signed_in: jitsi.not_signed_in,
         automatic_return: jitsi.apps.automatic_return,
+        wording: pages.wording,
+        appearance: Appearance::new(pages.look, &addresses),
+        whoami: pages.whoami,
         addresses,
         clock: lasting.clock.clone(),
         random: SystemRandom::new(),

@@ -122,10 +122,10 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
                         .await
                         .into_response()
                 }
-                Destination::Home => match unremembered {
-                    // The home page would ask for the next sign-in, and so on.
+                page @ (Destination::Home | Destination::WhoAmI(_)) => match unremembered {
+                    // The page would ask for the next sign-in, and so on.
                     Some(error) => WebError::StoreAway(error).into_response(),
-                    None => redirect::to(&state.addresses.home()),
+                    None => redirect::to(&state.addresses.signed_in(page)),
                 },
             }
         }

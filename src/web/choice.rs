@@ -48,10 +48,10 @@ pub fn choose(
     }
 }
 
-/// The providers that a destination is for. Home is for all of them.
+/// The providers that a destination is for. The bridge's own pages are for all of them.
 fn fitting<'a>(state: &'a AppState, destination: &Destination) -> Vec<&'a Arc<Provider>> {
     match destination {
-        Destination::Home => state.providers.iter().collect(),
+        Destination::Home | Destination::WhoAmI(_) => state.providers.iter().collect(),
         Destination::Meeting(request) => {
             let names = state.admission.policy.entrances.providers(request);
             let known = names.into_iter().map(|name| state.providers.named(name));

@@ -261,11 +261,20 @@ impl WebError {
             }
             | Self::SignedOut(destination) => match destination {
                 Destination::Meeting(request) => Some(request),
-                Destination::Home => None,
+                Destination::Home | Destination::WhoAmI(_) => None,
             },
             _ => None,
         };
         request.is_some_and(|request| request.popup.is_some())
+    }
+
+    /// The room in which somebody may not do what they wanted.
+    #[must_use]
+    pub fn room(&self) -> Option<&MeetingRequest> {
+        match self {
+            Self::Denied { request, .. } | Self::MayNotInvite(request) => Some(request),
+            _ => None,
+        }
     }
 
     /// After how many seconds the same may work.

@@ -5,11 +5,11 @@ use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 
-use super::asked::Asked;
+use super::asked::{Asked, parameter};
 use super::error::WebError;
 use super::page::{Home, HomeRoom, Notice, SignedInHome};
 use super::visitor::Visitor;
-use super::{AppState, cookies, join, redirect};
+use super::{AppState, cookies, join, redirect, whoami};
 use crate::identity::Person;
 use crate::meeting::{Destination, Invitation, MeetingRequest, RoomName};
 use crate::policy::{Decision, Denied, DeniedCause, Role};
@@ -93,7 +93,7 @@ fn role_in(state: &AppState, person: &Person, request: &MeetingRequest) -> Optio
     }
 }
 
-/// `GET /sign-in`: signs in without a meeting in mind, where that is remembered.
+/// `GET /sign-in`: signs in without a meeting in mind, where that is remembered. `?to=whoami` leads to that page.
 pub async fn sign_in(
     State(state): State<AppState>,
     visitor: Visitor,
@@ -103,14 +103,18 @@ pub async fn sign_in(
         return Ok(redirect::to(&state.addresses.home()));
     }
     let asked = Asked::of(&uri)?;
+    let destination = match parameter(&uri, "to")? {
+        Some("whoami") if state.whoami => Destination::WhoAmI(whoami::asked_room(&uri)),
+        _ => Destination::Home,
+    };
     let id = state.cookies.session(&cookies::of(&visitor.headers));
     if asked.prompt.is_none()
         && let Some(person) = join::signed_in(&state, id.as_deref()).await
         && asked.idp.is_none_or(|idp| idp == person.provider)
     {
-        return Ok(redirect::to(&state.addresses.home()));
+        return Ok(redirect::to(&state.addresses.signed_in(&destination)));
     }
-    join::begin_login(&state, &visitor, Destination::Home, asked).await
+    join::begin_login(&state, &visitor, destination, asked).await
 }
 
 /// `GET /open?room=…`: a room as somebody typed it into the form, where a space is a `+`.

@@ -163,7 +163,10 @@ async fn whose_form(
 }
 
 /// A room as somebody types it, with its tenant and a slash before it if it has one.
-fn typed(text: &str) -> Result<MeetingRequest, WebError> {
+///
+/// # Errors
+/// When there can be no such room.
+pub fn typed(text: &str) -> Result<MeetingRequest, WebError> {
     let (tenant, room) = match text.trim().split_once('/') {
         Some((tenant, room)) => (Some(tenant), room),
         None => (None, text.trim()),

@@ -5,162 +5,42 @@ mod circles;
 mod error_page;
 mod home_page;
 mod invitation_page;
-
-use std::sync::{Arc, LazyLock};
+mod moment;
+mod notice;
+mod sign_out_page;
+mod whoami_page;
 
 use askama::Template;
-use aws_lc_rs::digest;
 use axum::extract::{Extension, Request, State};
-use axum::http::{HeaderValue, StatusCode, header};
+use axum::http::{HeaderValue, header};
 use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use axum::response::Response;
 
-use super::error::WebError;
+pub use self::notice::{
+    ChoicePage, Choosable, GuestPage, Home, HomeRoom, Notice, OpenApp, SignedInHome,
+};
+use super::appearance::Appearance;
 use super::languages;
 use super::request::RequestId;
-use super::texts::{self, Texts};
+use super::texts::Texts;
 use super::{Addresses, AppState};
-use crate::identity::settings::Sign;
-use crate::meeting::{Destination, Invitation};
-use crate::policy::Role;
 
 /// The style of every page.
 pub const STYLE: &str = include_str!("templates/style.css");
-
-/// Nothing but the page itself and its own style.
-pub static CONTENT_SECURITY_POLICY: LazyLock<String> = LazyLock::new(|| {
-    let hash = STANDARD.encode(digest::digest(&digest::SHA256, STYLE.as_bytes()));
-    format!(
-        "default-src 'none'; img-src data:; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-    )
-});
-
-/// Something to be said on a page; an extension of the response until its language is known.
-#[derive(Clone)]
-pub enum Notice {
-    /// Why a request ended without a meeting.
-    Error(Arc<WebError>),
-    /// The home page.
-    Home(Home),
-    /// The choice of a provider.
-    Choose(Box<ChoicePage>),
-    /// On the way to this address of ours, into a meeting.
-    Opening(String),
-    /// The same, to a sign-in.
-    SigningIn(String),
-    /// The way back into an app.
-    OpenApp(OpenApp),
-    /// An invitation, made.
-    Invited {
-        /// Where it leads.
-        invitation: Invitation,
-        /// The link that holds it.
-        link: String,
-    },
-    /// What a guest with an invitation sees.
-    Guest(GuestPage),
-    /// The end of a sign-out on every device.
-    SignedOutEverywhere,
-    /// The end of a sign-out.
-    SignedOut {
-        /// At the provider as well.
-        everywhere: bool,
-        /// Jitsi's front page.
-        jitsi: String,
-    },
-}
-
-/// The choice of a provider.
-#[derive(Clone)]
-pub struct ChoicePage {
-    /// Those to choose from.
-    pub providers: Vec<Choosable>,
-    /// Where the sign-in is to lead, sealed, where providers know their people by their e-mail addresses.
-    pub by_address: Option<String>,
-    /// An address came that belongs to none of them.
-    pub unknown_address: bool,
-}
-
-/// One provider to choose.
-#[derive(Clone)]
-pub struct Choosable {
-    /// What people know it by.
-    pub sign: Sign,
-    /// Where the choice leads.
-    pub href: String,
-}
-
-/// The home page.
-#[derive(Clone)]
-pub struct Home {
-    /// Whoever is signed in.
-    pub signed_in: Option<SignedInHome>,
-    /// Whether sign-ins are remembered at all.
-    pub can_sign_in: bool,
-}
-
-/// The home page of somebody.
-#[derive(Clone)]
-pub struct SignedInHome {
-    /// The display name.
-    pub name: String,
-    /// The e-mail address.
-    pub email: Option<String>,
-    /// The rooms that rules name and that are open to them.
-    pub rooms: Vec<HomeRoom>,
-    /// What makes a form one of this session.
-    pub form_token: String,
-    /// Invitations of one's own that still count; nothing where no rule lets anybody invite.
-    pub invitations: Option<Vec<Invitation>>,
-}
-
-/// A guest with an invitation.
-#[derive(Clone)]
-pub struct GuestPage {
-    /// The invitation.
-    pub invitation: Invitation,
-    /// Where the form goes.
-    pub action: String,
-    /// The same meeting for somebody with an account.
-    pub with_account: String,
-    /// A name came, and nothing was left of it.
-    pub nameless: bool,
-}
-
-/// A room on the home page.
-#[derive(Clone)]
-pub struct HomeRoom {
-    /// The address that opens it.
-    pub href: String,
-    /// Its name for people.
-    pub name: String,
-    /// One's role there.
-    pub role: Role,
-}
-
-/// The way back into an app, over a page: browsers open an app where a person asks for it.
-#[derive(Clone)]
-pub struct OpenApp {
-    /// The address that opens the app, with the token in it.
-    pub app: String,
-    /// The meeting's address in a browser, with the token in it.
-    pub web: String,
-    /// Open the app without a tap as well.
-    pub automatic: bool,
-}
 
 #[derive(Template)]
 #[template(path = "page.html", config = "src/web/askama.toml")]
 struct Page<'a> {
     lang: &'a str,
     style: &'a str,
+    /// The name of the service, and the address of its logo.
+    name: Option<&'a str>,
+    logo: Option<&'a str>,
     tone: &'a str,
     title: &'a str,
     paragraphs: Vec<String>,
     messages: Vec<String>,
-    points: &'a [&'a str],
+    points: Vec<&'a str>,
     person: Option<String>,
     /// What the page opens by itself, and after how many seconds.
     opens: Option<(u8, String)>,
@@ -171,10 +51,23 @@ struct Page<'a> {
     /// Buttons with a picture: address, picture, label.
     choices: Vec<(String, Option<String>, String)>,
     rooms: Vec<(String, String, &'a str)>,
-    /// Forms of less weight, below.
+    /// What is known, in tables.
+    facts: Vec<Facts<'a>>,
+    /// Forms of less weight, below, and what stands over them.
+    more_title: Option<&'a str>,
     more_forms: Vec<PageForm<'a>>,
+    /// What the answer to such a form is.
+    more_facts: Vec<Facts<'a>>,
+    /// What helps on: what each link says, and where it leads.
+    help: Vec<(&'a str, String)>,
     request_id_label: &'a str,
     request_id: &'a str,
+}
+
+/// What is known of something: labels, each with one value or several.
+struct Facts<'a> {
+    title: &'a str,
+    rows: Vec<(&'a str, Vec<String>)>,
 }
 
 /// A form: a field or a text, and a button.
@@ -193,6 +86,8 @@ struct Field<'a> {
     label: &'a str,
     /// HTML's `type`.
     kind: &'static str,
+    /// What stands in it already.
+    value: String,
     /// HTML's `autocomplete`.
     fill: &'static str,
     longest: usize,
@@ -203,28 +98,6 @@ struct Action {
     href: String,
 }
 
-impl IntoResponse for Notice {
-    fn into_response(self) -> Response {
-        let status = match &self {
-            Self::Error(error) => error.status(),
-            Self::Guest(GuestPage { nameless: true, .. }) => StatusCode::BAD_REQUEST,
-            Self::Choose(page) if page.unknown_address => StatusCode::BAD_REQUEST,
-            Self::Home(_)
-            | Self::Choose(_)
-            | Self::Opening(_)
-            | Self::SigningIn(_)
-            | Self::OpenApp(_)
-            | Self::Invited { .. }
-            | Self::Guest(_)
-            | Self::SignedOutEverywhere
-            | Self::SignedOut { .. } => StatusCode::OK,
-        };
-        let mut response = status.into_response();
-        response.extensions_mut().insert(self);
-        response
-    }
-}
-
 /// Turns notices into pages.
 pub async fn show(
     State(state): State<AppState>,
@@ -232,18 +105,22 @@ pub async fn show(
     request: Request,
     next: Next,
 ) -> Response {
-    let texts = texts::best_for(&languages::accepted(request.headers()));
+    let accepted = languages::accepted(request.headers());
     let mut response = next.run(request).await;
     let Some(notice) = response.extensions().get::<Notice>().cloned() else {
         return response;
     };
+    let texts = state.wording.best_for(&accepted);
     let page = Page {
         request_id: &id.0,
-        ..notice.page(texts, &state.addresses)
+        help: help(&notice, &state, &texts),
+        ..notice
+            .page(&texts, &state.addresses)
+            .looking_like(&state.appearance)
     };
     let body = page
         .render()
-        .unwrap_or_else(|_| notice_without_template(texts, &id));
+        .unwrap_or_else(|_| notice_without_template(&texts, &id));
     *response.body_mut() = body.into();
     let headers = response.headers_mut();
     headers.insert(
@@ -259,6 +136,24 @@ pub async fn show(
     response
 }
 
+/// What helps somebody on: to what is known about them here, and to whom they may turn.
+fn help<'a>(notice: &Notice, state: &'a AppState, texts: &Texts<'a>) -> Vec<(&'a str, String)> {
+    let (leads_to_whoami, room, asks_for_help) = match notice {
+        Notice::Error(error) => (true, error.room(), true),
+        Notice::Home(home) => (home.signed_in.is_some(), None, false),
+        Notice::WhoAmI(_) => (false, None, true),
+        _ => return Vec::new(),
+    };
+    let whoami = (state.whoami && leads_to_whoami).then(|| {
+        (
+            texts.whoami_link,
+            whoami_page::address(&state.addresses, room),
+        )
+    });
+    let support = state.appearance.support(texts).filter(|_| asks_for_help);
+    whoami.into_iter().chain(support).collect()
+}
+
 /// Rendering cannot fail but for a formatter's error; should it, the person still reads something.
 fn notice_without_template(texts: &Texts, id: &RequestId) -> String {
     format!(
@@ -268,15 +163,17 @@ fn notice_without_template(texts: &Texts, id: &RequestId) -> String {
 }
 
 impl Notice {
-    fn page<'a>(&self, texts: &'a Texts, addresses: &Addresses) -> Page<'a> {
+    fn page<'a>(&'a self, texts: &'a Texts, addresses: &Addresses) -> Page<'a> {
         let page = Page {
             lang: texts.lang,
             style: STYLE,
+            name: None,
+            logo: None,
             tone: "problem",
             title: texts.internal_title,
             paragraphs: Vec::new(),
             messages: Vec::new(),
-            points: &[],
+            points: Vec::new(),
             person: None,
             opens: None,
             actions: Vec::new(),
@@ -284,7 +181,11 @@ impl Notice {
             forms: Vec::new(),
             choices: Vec::new(),
             rooms: Vec::new(),
+            facts: Vec::new(),
+            more_title: None,
             more_forms: Vec::new(),
+            more_facts: Vec::new(),
+            help: Vec::new(),
             request_id_label: texts.request_id_label,
             request_id: "",
         };
@@ -325,51 +226,28 @@ impl Notice {
                 page.with_invitation(invitation, link, texts, addresses)
             }
             Self::Guest(guest) => page.for_guest(guest, texts),
-            Self::SignedOutEverywhere => signed_out_everywhere(page, texts, addresses),
+            Self::WhoAmI(whoami) => whoami_page::of(whoami, page, texts, addresses),
+            Self::SignedOutEverywhere => {
+                sign_out_page::signed_out_everywhere(page, texts, addresses)
+            }
             Self::SignedOut { everywhere, jitsi } => {
-                signed_out(page, texts, addresses, *everywhere, jitsi)
+                sign_out_page::signed_out(page, texts, addresses, *everywhere, jitsi)
             }
             Self::Error(error) => error_page::of(error, page, texts, addresses),
         }
     }
 }
 
-fn signed_out<'a>(
-    page: Page<'a>,
-    texts: &'a Texts,
-    addresses: &Addresses,
-    everywhere: bool,
-    jitsi: &str,
-) -> Page<'a> {
-    let text = if everywhere {
-        texts.signed_out_text
-    } else {
-        texts.signed_out_here_text
-    };
-    page.saying("info", texts.signed_out_title, text).offering([
-        Action {
-            label: texts.sign_in_again.to_owned(),
-            href: addresses.again(&Destination::Home, None),
-        },
-        Action {
-            label: texts.to_jitsi.to_owned(),
-            href: jitsi.to_owned(),
-        },
-    ])
-}
-
-fn signed_out_everywhere<'a>(page: Page<'a>, texts: &'a Texts, addresses: &Addresses) -> Page<'a> {
-    let (title, text) = (
-        texts.signed_out_everywhere_title,
-        texts.signed_out_everywhere_text,
-    );
-    page.saying("info", title, text).offering([Action {
-        label: texts.sign_out_at_provider.to_owned(),
-        href: format!("{}/logout", addresses.base),
-    }])
-}
-
 impl<'a> Page<'a> {
+    fn looking_like(self, appearance: &'a Appearance) -> Self {
+        Self {
+            style: &appearance.style,
+            name: appearance.name.as_deref(),
+            logo: appearance.logo.as_ref().map(|logo| logo.href.as_str()),
+            ..self
+        }
+    }
+
     fn saying(self, tone: &'a str, title: &'a str, text: &str) -> Self {
         Self {
             tone,

@@ -3,15 +3,15 @@
 use std::time::Instant;
 
 use aws_lc_rs::rand;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderName, HeaderValue, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
 
+use super::AppState;
 use super::error::Cause;
-use super::page::CONTENT_SECURITY_POLICY;
 
 /// A request's id: on its page, in its answer's `X-Request-Id`, and in every log line about it. Never the client's choice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -94,9 +94,9 @@ fn shown(path: &str) -> String {
 pub struct FramedBy(pub String);
 
 /// Headers of every answer: nothing is kept, sniffed, told to others, or framed but by whom the answer itself names.
-pub async fn headers(request: Request, next: Next) -> Response {
+pub async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    let mut policy = CONTENT_SECURITY_POLICY.clone();
+    let mut policy = state.appearance.content_security_policy.clone();
     let framed_by = response.extensions().get::<FramedBy>();
     if let Some(FramedBy(origin)) = framed_by {
         policy = policy.replace(

@@ -7,14 +7,15 @@ from support.jitsi_rules import token_in
 from support.pages import shoot_in_every_view
 from support.people import SARA, TIM
 from support.screenshots import View
+from support.texts import in_every_language
 from support.waiting import wait_until
 
 DESK = View("en", "desktop", "light")
-HOME = ("Sign-in for Jitsi Meet", "Anmeldung für Jitsi Meet")
-INVITED = ("Your invitation is ready", "Ihre Einladung ist fertig")
-GUEST = ("You are invited to a meeting", "Sie sind zu einem Meeting eingeladen")
-OVER = ("This invitation is not valid any more", "Diese Einladung gilt nicht mehr")
-MAY_NOT = ("You cannot invite guests to this room", "Sie können in diesen Raum keine Gäste einladen")
+HOME = in_every_language("welcome_title")
+INVITED = in_every_language("invited_title")
+GUEST = in_every_language("guest_title")
+OVER = in_every_language("invitation_over_title")
+MAY_NOT = in_every_language("may_not_invite_title")
 
 
 def sign_in(browser, demo, person):

@@ -7,6 +7,7 @@ from support.meeting import arrive, role
 from support.pages import shoot_in_every_view
 from support.people import ANNA, CARL, TIM
 from support.sign_in import NAME, sign_in, submit, wait_for_form
+from support.texts import in_every_language
 from support.tokens import holds_a_token
 from support.waiting import wait_until
 
@@ -50,7 +51,7 @@ tenants = ["acme"]
 groups = ["partners:/teams/*/leads"]
 role = "moderator"
 """
-CHOOSE = ("Where do you sign in?", "Wo melden Sie sich an?")
+CHOOSE = in_every_language("choose_title")
 COMPANY = "Example Company"
 PARTNERS = "Acme & Partners"
 EMAIL = "input[name=email]"

@@ -299,6 +299,7 @@ fn the_documented_configuration_names_every_key_and_no_other() {
         "inline",
         "invitations",
         "limits",
+        "pages",
         "log",
         "policy",
         "policy.rules",

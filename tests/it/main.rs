@@ -13,6 +13,7 @@
 )]
 
 mod admission;
+mod appearance;
 mod apps;
 mod backchannel_logout;
 mod book;
@@ -40,6 +41,7 @@ mod key_commands;
 mod key_rotation;
 mod keyring_changes;
 mod keyring_files;
+mod languages;
 mod limits;
 mod pages;
 mod policy_properties;
@@ -63,3 +65,4 @@ mod tenants;
 mod threat_model;
 mod token_content;
 mod tokens;
+mod whoami;

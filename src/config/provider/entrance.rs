@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+use crate::config::pages::picture;
 use crate::config::policy::{RoomPattern, nonempty};
 use crate::config::reader::Section;
 use crate::identity::settings::Sign;
@@ -51,34 +52,9 @@ pub fn read(section: &mut Section<'_>, name: &str) -> Option<(Sign, Entrance)> {
 
 /// A picture as a `data:` address: pages load nothing from elsewhere.
 fn logo(section: &mut Section<'_>) -> Option<Option<String>> {
-    let origin = section.origin("logo_file");
-    let Some(picture) = section.file("logo_file")? else {
-        return Some(None);
-    };
-    let said = match media_type(&picture) {
-        _ if picture.len() > LARGEST_LOGO => "larger than 64 KB: it stands in every page with it",
-        Some(media_type) => {
-            let encoded = STANDARD.encode(&picture);
-            return Some(Some(format!("data:{media_type};base64,{encoded}")));
-        }
-        None => "neither SVG nor PNG, JPEG or WebP",
-    };
-    section.fault("logo_file", origin, said);
-    None
-}
-
-fn media_type(picture: &[u8]) -> Option<&'static str> {
-    let text = String::from_utf8_lossy(picture.get(..picture.len().min(1024))?);
-    let begins = |with: &[u8]| picture.starts_with(with);
-    if begins(b"\x89PNG\r\n\x1a\n") {
-        Some("image/png")
-    } else if begins(b"\xff\xd8\xff") {
-        Some("image/jpeg")
-    } else if begins(b"RIFF") && picture.get(8..12) == Some(b"WEBP") {
-        Some("image/webp")
-    } else if text.trim_start().starts_with('<') && text.contains("<svg") {
-        Some("image/svg+xml")
-    } else {
-        None
-    }
+    let picture = picture(section, "logo_file", LARGEST_LOGO)?;
+    Some(picture.map(|picture| {
+        let encoded = STANDARD.encode(&picture.bytes);
+        format!("data:{};base64,{encoded}", picture.media_type)
+    }))
 }

@@ -24,6 +24,7 @@ impl<'a> Page<'a> {
                 name: "email",
                 label: texts.choose_email_label,
                 kind: "email",
+                value: String::new(),
                 fill: "email",
                 longest: LONGEST_ADDRESS,
             }),

@@ -14,7 +14,14 @@ impl<'a> Page<'a> {
         addresses: &Addresses,
     ) -> Self {
         Self {
-            points: texts.in_circles_points,
+            points: vec![
+                texts.in_circles_secret,
+                texts.in_circles_names,
+                texts.in_circles_domain,
+                texts.in_circles_clocks,
+                texts.in_circles_room,
+                texts.in_circles_no_token,
+            ],
             ..self.saying("problem", texts.in_circles_title, texts.in_circles_text)
         }
         .offering([Action {

@@ -7,7 +7,7 @@ use crate::session::popups::PopupError;
 use crate::token::MintError;
 use crate::web::Addresses;
 use crate::web::error::WebError;
-use crate::web::texts::Texts;
+use crate::web::texts::{Texts, fill};
 
 /// What a person reads when a request ends without what they wanted.
 pub(super) fn of<'a>(
@@ -149,7 +149,7 @@ fn denied_page<'a>(
     };
     Page {
         messages,
-        person: name.map(|name| texts.signed_in_as.replace("{}", name)),
+        person: name.map(|name| fill(texts.signed_in_as, &[("name", name)])),
         ..page.saying("denied", texts.denied_title, text)
     }
     .offering([Action {
@@ -167,9 +167,9 @@ fn expired<'a>(
     let start_again = destination.map(|destination| Action {
         label: match destination {
             Destination::Meeting(request) => {
-                texts.start_again.replace("{}", &request.room.readable())
+                fill(texts.start_again, &[("room", &request.room.readable())])
             }
-            Destination::Home => texts.sign_in.to_owned(),
+            Destination::Home | Destination::WhoAmI(_) => texts.sign_in.to_owned(),
         },
         href: addresses.again(destination, None),
     });

@@ -1,9 +1,10 @@
 //! The home page: who one is, a room to open, one's rooms, and one's guests.
 
+use super::moment::utc;
 use super::{Action, Field, Home, Page, PageForm, SignedInHome, invitation_page};
 use crate::meeting::{Destination, Invitation};
 use crate::web::Addresses;
-use crate::web::texts::Texts;
+use crate::web::texts::{Texts, fill};
 
 /// The longest text that can be typed for a room.
 const LONGEST_ROOM: usize = 500;
@@ -25,6 +26,7 @@ pub(super) fn of<'a>(
                 name: "room",
                 label: texts.room_label,
                 kind: "text",
+                value: String::new(),
                 fill: "off",
                 longest: LONGEST_ROOM,
             }),
@@ -49,7 +51,7 @@ pub(super) fn of<'a>(
         .iter()
         .map(|room| (room.href.clone(), room.name.clone(), texts.role(room.role)));
     Page {
-        person: Some(texts.signed_in_as.replace("{}", &who)),
+        person: Some(fill(texts.signed_in_as, &[("name", &who)])),
         rooms: rooms.collect(),
         more_forms: more_forms(signed_in, texts, addresses),
         ..page
@@ -84,6 +86,7 @@ fn more_forms<'a>(
                 name: "to",
                 label: texts.invite_label,
                 kind: "text",
+                value: String::new(),
                 fill: "off",
                 longest: LONGEST_ROOM,
             }),
@@ -105,8 +108,10 @@ fn more_forms<'a>(
 }
 
 fn described(invitation: &Invitation, texts: &Texts) -> String {
-    texts
-        .invitation_until
-        .replace("{until}", &invitation_page::until(invitation))
-        .replace("{room}", &invitation_page::place(invitation))
+    let until = utc(invitation.expires);
+    let room = invitation_page::place(invitation);
+    fill(
+        texts.invitation_until,
+        &[("until", &until), ("room", &room)],
+    )
 }

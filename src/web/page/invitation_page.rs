@@ -1,31 +1,20 @@
 //! The pages of invitations: made, used, and of no use.
 
+use super::moment::utc;
 use super::{Action, Field, GuestPage, Page, PageForm, error_page};
 use crate::identity::claims::clean;
 use crate::meeting::{Destination, Invitation, MeetingRequest};
 use crate::session::invitations::InvitationError;
 use crate::web::Addresses;
-use crate::web::texts::Texts;
-
-/// When an invitation ends, as every country reads it.
-pub(super) fn until(invitation: &Invitation) -> String {
-    let at = invitation.expires;
-    format!(
-        "{:04}-{:02}-{:02} {:02}:{:02} UTC",
-        at.year(),
-        u8::from(at.month()),
-        at.day(),
-        at.hour(),
-        at.minute()
-    )
-}
+use crate::web::texts::{Texts, fill};
 
 /// The room, and its tenant if it has one.
 pub(super) fn place(invitation: &Invitation) -> String {
     named(&invitation.request())
 }
 
-fn named(request: &MeetingRequest) -> String {
+/// The same of a wish to join.
+pub(super) fn named(request: &MeetingRequest) -> String {
     let room = clean(&request.room.readable());
     match &request.tenant {
         Some(tenant) => format!("{tenant}/{room}"),
@@ -45,11 +34,8 @@ impl<'a> Page<'a> {
         texts: &'a Texts,
         addresses: &Addresses,
     ) -> Self {
-        // The room last: its name may hold what looks like a place for something.
-        let text = texts
-            .invited_text
-            .replace("{until}", &until(invitation))
-            .replace("{room}", &place(invitation));
+        let (until, room) = (utc(invitation.expires), place(invitation));
+        let text = fill(texts.invited_text, &[("until", &until), ("room", &room)]);
         Page {
             copy: Some((texts.invitation_link_label, link.to_owned())),
             ..self.saying("good", texts.invited_title, &text)
@@ -62,10 +48,8 @@ impl<'a> Page<'a> {
 
     /// What a guest sees who opens the link.
     pub(super) fn for_guest(self, guest: &GuestPage, texts: &'a Texts) -> Self {
-        let text = texts
-            .guest_text
-            .replace("{room}", &place(&guest.invitation))
-            .replace("{by}", &guest.invitation.by);
+        let (by, room) = (&guest.invitation.by, place(&guest.invitation));
+        let text = fill(texts.guest_text, &[("by", by), ("room", &room)]);
         let nameless = guest.nameless.then(|| texts.guest_nameless.to_owned());
         Page {
             messages: nameless.into_iter().collect(),
@@ -78,6 +62,7 @@ impl<'a> Page<'a> {
                     name: "name",
                     label: texts.guest_label,
                     kind: "text",
+                    value: String::new(),
                     fill: "name",
                     longest: LONGEST_TYPED,
                 }),
@@ -98,7 +83,7 @@ impl<'a> Page<'a> {
         texts: &'a Texts,
         addresses: &Addresses,
     ) -> Self {
-        let text = texts.may_not_invite_text.replace("{}", &named(request));
+        let text = fill(texts.may_not_invite_text, &[("room", &named(request))]);
         self.saying("denied", texts.may_not_invite_title, &text)
             .offering([Action {
                 label: texts.to_home.to_owned(),

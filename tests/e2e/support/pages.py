@@ -5,11 +5,11 @@ import re
 from .meeting import TOKEN
 from .reading import faults
 from .screenshots import VIEWS
+from .texts import LANGUAGES, in_every_language
 
-LANGUAGES = ("en", "de")
-# Titles in these languages.
-REFUSED = ("You cannot join this meeting", "Sie können diesem Meeting nicht beitreten")
-CANCELLED = ("The sign-in was cancelled", "Die Anmeldung wurde abgebrochen")
+# Titles in every language.
+REFUSED = in_every_language("denied_title")
+CANCELLED = in_every_language("cancelled_title")
 BACKGROUND = "return [document.documentElement, document.body].map((e) => getComputedStyle(e).backgroundColor).join()"
 
 
@@ -24,10 +24,10 @@ def shoot_in_every_view(browser, camera, name, go, titles):
         assert not complaints
 
 
-def shooting(browser, camera, name, go):
-    """Goes to a page once for each view, has the caller look at it, and takes the picture."""
+def shooting(browser, camera, name, go, views=VIEWS):
+    """Goes to a page once for each of these views, has the caller look at it, and takes the picture."""
     backgrounds = set()
-    for view in VIEWS:
+    for view in views:
         camera.look_as(view)
         go()
         yield view

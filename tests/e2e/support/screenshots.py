@@ -19,7 +19,10 @@ class View:
 
 
 SCREENS = {"phone": (390, 844), "desktop": (1280, 800)}
-VIEWS = tuple(View(*view) for view in product(("en", "de"), SCREENS, ("light", "dark")))
+# Of the languages that came later, the narrowest and the widest.
+VIEWS = tuple(View(*view) for view in product(("en", "de"), SCREENS, ("light", "dark"))) + tuple(
+    View(language, *view) for language, view in product(("fr", "es", "it"), (("phone", "light"), ("desktop", "dark")))
+)
 
 
 class Camera:
