@@ -5,6 +5,7 @@
 
 mod configuration;
 pub mod report;
+pub mod token;
 
 use std::sync::Arc;
 

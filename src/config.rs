@@ -6,7 +6,9 @@
 mod address;
 mod admission;
 mod apps;
+pub mod documented;
 mod duration;
+pub mod effective;
 mod grants;
 pub mod inputs;
 mod invitations;
@@ -16,11 +18,15 @@ mod jitsi_openid;
 mod limits;
 pub mod load;
 mod policy;
+pub mod policy_table;
 mod provider;
 mod providers;
 mod reader;
+mod rules;
+pub mod schema;
 mod secrets;
 pub mod server;
+mod shape;
 mod signing;
 mod source;
 mod token_content;
@@ -38,6 +44,7 @@ pub use self::invitations::Invitations;
 pub use self::limits::Limits;
 pub use self::load::{Loaded, listen, load, load_noting};
 pub use self::reader::{Problem, Problems};
+pub use self::rules::{Rules, load_rules};
 pub use self::server::Server;
 use crate::identity::settings::ProviderSettings;
 use crate::meeting::app::Apps;
@@ -158,6 +165,14 @@ pub struct ProviderConfig {
     pub extra_ca: Option<Vec<u8>>,
     /// The longest a call may take.
     pub timeout: Duration,
+}
+
+impl ProviderConfig {
+    /// What it is called here, and what it calls itself.
+    #[must_use]
+    pub fn name_and_issuer(&self) -> (String, String) {
+        (self.settings.name.clone(), self.settings.issuer.clone())
+    }
 }
 
 /// `[inline]`: Jitsi's inline sign-in, for which the bridge is the token service.
