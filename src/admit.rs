@@ -2,6 +2,9 @@
 //!
 //! Joining, coming back from the provider and the demo all end here. Knows nothing of HTTP.
 
+pub mod explained;
+pub mod table;
+
 use aws_lc_rs::rand::SecureRandom;
 use time::OffsetDateTime;
 
@@ -9,6 +12,7 @@ use crate::identity::{Person, guest};
 use crate::meeting::url::MeetingUrls;
 use crate::meeting::{Invitation, MeetingRequest};
 use crate::policy::decide::{Invited, invited};
+use crate::policy::explain::{Explanation, explain};
 use crate::policy::{Decision, Denied, DeniedCause, Grant, Policy, decide};
 use crate::token::claims::Convention;
 use crate::token::{MintError, Minter, new_jti};
@@ -88,6 +92,25 @@ impl Admission {
             });
         }
         decide(&self.policy, person, request, now)
+    }
+
+    /// Explains the same decision: each rule, each of its conditions, and what came of them.
+    #[must_use]
+    pub fn explain(
+        &self,
+        person: &Person,
+        request: &MeetingRequest,
+        now: OffsetDateTime,
+    ) -> Explanation {
+        let explanation = explain(&self.policy, person, request, now);
+        if self.confuses(request) {
+            let decision = self.decide(person, request, now);
+            return Explanation {
+                decision,
+                ..explanation
+            };
+        }
+        explanation
     }
 
     /// Decides, and mints a token for exactly what was granted.

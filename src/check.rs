@@ -7,6 +7,7 @@ mod configuration;
 pub mod files;
 pub mod jitsi_page;
 pub mod report;
+pub mod token;
 
 use std::sync::Arc;
 

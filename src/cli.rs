@@ -1,12 +1,18 @@
 //! The commands: short functions over the library.
 
+mod arguments;
 mod check;
 mod config_check;
+mod configuration;
 mod core_dumps;
 mod descriptors;
+mod explain;
 mod healthcheck;
 mod keys;
+mod policy;
 mod serve;
+mod shell;
+mod token;
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -17,7 +23,9 @@ use anyhow::{Context as _, anyhow};
 use clap::{Parser, Subcommand};
 
 use self::check::JitsiFileArguments;
+use self::configuration::ConfigCommand;
 use self::keys::KeysCommand;
+use self::policy::PolicyCommand;
 use crate::check::Subject;
 use crate::clock::{Clock as _, SharedClock, SystemClock};
 use crate::config::inputs::Inputs;
@@ -59,31 +67,37 @@ enum Command {
         #[command(flatten)]
         jitsi_files: JitsiFileArguments,
     },
+    /// Tell why somebody would get what in a room: each rule, each of its conditions, and what the token would hold.
+    Explain(Box<explain::Explain>),
+    /// Ask what the rules say: for a table of people and rooms, or of one room.
+    Policy {
+        #[command(subcommand)]
+        command: PolicyCommand,
+    },
     /// Look at a configuration.
     Config {
         #[command(subcommand)]
         command: ConfigCommand,
     },
+    /// Mint a token for testing, or say what Jitsi would make of one.
+    Token(Box<token::TokenArguments>),
     /// Make and list the keys that sign tokens, where they are to be signed with keys instead of a secret.
+    #[command(after_help = "Examples:
+  jitsi-oidc-bridge keys generate --keyring /etc/jitsi-oidc-bridge/keys.toml
+  jitsi-oidc-bridge keys list --keyring /etc/jitsi-oidc-bridge/keys.toml")]
     Keys {
         #[command(subcommand)]
         command: KeysCommand,
     },
+    /// Print what lets a shell complete these commands.
+    Completions(shell::Completions),
+    /// Print the manual page, or write one for each command.
+    Man(shell::Man),
     /// Ask the running bridge whether it is alive: exit code 0 or 1.
     Healthcheck {
         /// The configuration file that the bridge runs with.
         #[arg(long, env = "BRIDGE_CONFIG", value_name = "FILE")]
         config: Option<PathBuf>,
-    },
-}
-
-#[derive(Debug, Subcommand)]
-enum ConfigCommand {
-    /// Say everything that is wrong with a configuration, without the network.
-    Check {
-        /// The configuration file; `BRIDGE_…` variables count as they do for `serve`. Without one, the environment alone counts.
-        #[arg(env = "BRIDGE_CONFIG", value_name = "FILE")]
-        file: Option<PathBuf>,
     },
 }
 
@@ -127,9 +141,12 @@ pub fn run(cli: Cli, environment: Environment) -> anyhow::Result<ExitCode> {
             };
             in_runtime(check::run(subject, json))
         }
-        Command::Config {
-            command: ConfigCommand::Check { file },
-        } => config_check::run(&sources(file.as_deref(), environment)?),
+        Command::Config { command } => configuration::run(command, environment),
+        Command::Completions(asked) => shell::completions(&asked),
+        Command::Man(asked) => shell::man(&asked),
+        Command::Explain(asked) => explain::run(*asked, environment, SystemClock.now()),
+        Command::Policy { command } => policy::run(command, environment, SystemClock.now()),
+        Command::Token(asked) => token::run(*asked, environment, SystemClock.now()),
         Command::Keys { command } => keys::run(command, SystemClock.now()),
         Command::Healthcheck { config } => {
             let listen = listen(&sources(config.as_deref(), environment)?)
@@ -142,7 +159,7 @@ pub fn run(cli: Cli, environment: Environment) -> anyhow::Result<ExitCode> {
 /// How long what blocks may take in the end.
 const LAST_MOMENT: std::time::Duration = std::time::Duration::from_secs(1);
 
-fn in_runtime(work: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+fn in_runtime<T>(work: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     let result = runtime.block_on(work);
     // A file that nobody can read, or a name that nobody knows, keeps no process from ending.

@@ -6,7 +6,9 @@
 mod address;
 mod admission;
 mod apps;
+pub mod documented;
 mod duration;
+pub mod effective;
 mod grants;
 pub mod inputs;
 mod invitations;
@@ -17,11 +19,15 @@ mod limits;
 pub mod load;
 mod pages;
 mod policy;
+pub mod policy_table;
 mod provider;
 mod providers;
 mod reader;
+mod rules;
+pub mod schema;
 mod secrets;
 pub mod server;
+mod shape;
 mod signing;
 mod source;
 mod token_content;
@@ -40,6 +46,7 @@ pub use self::limits::Limits;
 pub use self::load::{Loaded, listen, load, load_noting};
 pub use self::pages::Pages;
 pub use self::reader::{Problem, Problems};
+pub use self::rules::{Rules, load_rules};
 pub use self::server::Server;
 use crate::identity::settings::ProviderSettings;
 use crate::meeting::app::Apps;
@@ -162,6 +169,14 @@ pub struct ProviderConfig {
     pub extra_ca: Option<Vec<u8>>,
     /// The longest a call may take.
     pub timeout: Duration,
+}
+
+impl ProviderConfig {
+    /// What it is called here, and what it calls itself.
+    #[must_use]
+    pub fn name_and_issuer(&self) -> (String, String) {
+        (self.settings.name.clone(), self.settings.issuer.clone())
+    }
 }
 
 /// `[inline]`: Jitsi's inline sign-in, for which the bridge is the token service.

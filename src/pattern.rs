@@ -2,6 +2,8 @@
 //!
 //! A capture is a run of characters without `/`. What it caught is always literal: it can never act as a wildcard.
 
+mod written;
+
 use std::collections::BTreeMap;
 
 use crate::meeting::room::{DROPPED, rewrite};

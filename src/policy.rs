@@ -5,15 +5,18 @@
 //!
 //! The order of rules never matters: grants add up, the highest role wins, a deny beats all.
 
+pub mod conditions;
 pub mod decide;
 pub mod email_domain;
 pub mod entrance;
+pub mod explain;
 pub mod fault;
 pub mod feature;
 pub mod gift;
 pub mod room_password;
 pub mod rule;
 pub mod step_up;
+pub mod who;
 
 use std::collections::BTreeSet;
 
@@ -146,6 +149,29 @@ pub struct Grant {
     pub may_invite: bool,
     /// The names of the rules that gave something, sorted.
     pub rules: Vec<String>,
+}
+
+impl Grant {
+    /// A role, and nothing else.
+    #[must_use]
+    pub fn of(role: Role, lifetime: Option<Duration>) -> Self {
+        Self {
+            role,
+            features: None,
+            name_readonly: false,
+            lobby_bypass: false,
+            security_bypass: false,
+            hidden_from_recorder: false,
+            user_lobby: false,
+            room_lobby: false,
+            room_password: None,
+            group: None,
+            lifetime,
+            any_room: false,
+            may_invite: false,
+            rules: Vec::new(),
+        }
+    }
 }
 
 /// A refusal.

@@ -1,6 +1,7 @@
 //! What is remembered after a login: [`SignedIn`], in a store of the operator's choice, behind one cookie; and how it is
 //! ended from outside.
 
+mod alive;
 pub mod answers;
 pub mod choices;
 pub mod forms;
@@ -106,9 +107,7 @@ impl Sessions {
         let Some(mut signed_in) = read(&session).await? else {
             return Ok(None);
         };
-        let too_old = now - signed_in.since >= self.limits.lifetime;
-        let away_too_long = now - signed_in.seen_at >= self.limits.idle_timeout;
-        if too_old || away_too_long || self.is_ended(&id, &signed_in, now).await? {
+        if !self.is_alive(&id, &signed_in, now).await? {
             session.delete().await?;
             return Ok(None);
         }
@@ -165,6 +164,7 @@ impl Sessions {
         tokio::try_join!(
             self.ledger.add(&all, &id, until, now),
             self.ledger.add(&one, &id, until, now),
+            self.note_handle(&id, until, now),
             async {
                 match &after {
                     Some(after) => self.ledger.add(after, &id, until, now).await,
@@ -325,20 +325,6 @@ impl Sessions {
             .first_use(issuer, jti, until, now)
             .await
             .map(drop)?)
-    }
-
-    async fn is_ended(
-        &self,
-        id: &Id,
-        signed_in: &SignedIn,
-        now: OffsetDateTime,
-    ) -> Result<bool, Error> {
-        let id = Tag::Session(&id.to_string()).key();
-        let (revoked, ended) = tokio::try_join!(
-            self.revoked_since(&signed_in.person, signed_in.since, now),
-            async { Ok(self.ledger.marked(&id, now).await?) },
-        )?;
-        Ok(revoked || ended.is_some())
     }
 
     async fn mark(&self, key: &Key, now: OffsetDateTime) -> Result<(), Error> {

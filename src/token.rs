@@ -5,6 +5,7 @@
 pub mod claims;
 pub mod id_token;
 pub mod keyring;
+pub mod reading;
 
 use aws_lc_rs::rand::SecureRandom;
 use base64::Engine as _;
@@ -118,21 +119,8 @@ impl Minter {
         random: &dyn SecureRandom,
     ) -> Result<Minted, MintError> {
         let jti = new_jti(random)?;
-        let expires = now + grant.lifetime.unwrap_or(self.lifetime);
-        let validity = claims::Validity {
-            issued: now,
-            not_before: now - self.not_before_leeway,
-            expires,
-        };
-        let claims = TokenClaims::new(
-            &self.identity,
-            &self.content,
-            person,
-            request,
-            grant,
-            &validity,
-            &jti,
-        );
+        let expires = self.end_of(grant, now);
+        let claims = self.claims(person, request, grant, now, &jti);
         let jwt = self.keyring.sign(&claims, now)?;
         if jwt.len() > LONGEST_TOKEN {
             return Err(MintError::TooLong(jwt.len()));
@@ -145,6 +133,29 @@ impl Minter {
             );
         }
         Ok(Minted { jwt, jti, expires })
+    }
+
+    /// What a token holds that is minted now.
+    #[must_use]
+    pub fn claims(
+        &self,
+        person: &Person,
+        request: &MeetingRequest,
+        grant: &Grant,
+        now: OffsetDateTime,
+        jti: &str,
+    ) -> TokenClaims {
+        let validity = claims::Validity {
+            issued: now,
+            not_before: now - self.not_before_leeway,
+            expires: self.end_of(grant, now),
+        };
+        let (identity, content) = (&self.identity, &self.content);
+        TokenClaims::new(identity, content, person, request, grant, &validity, jti)
+    }
+
+    fn end_of(&self, grant: &Grant, now: OffsetDateTime) -> OffsetDateTime {
+        now + grant.lifetime.unwrap_or(self.lifetime)
     }
 }
 

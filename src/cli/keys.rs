@@ -9,6 +9,7 @@ use aws_lc_rs::rsa::KeySize;
 use clap::{Args, Subcommand, ValueEnum};
 use time::{Duration, OffsetDateTime};
 
+use super::arguments::duration;
 use crate::token::keyring::file::read;
 use crate::token::keyring::generate::{Made, Wish, generate};
 use crate::token::keyring::keys::moment;
@@ -68,11 +69,6 @@ enum Bits {
     Three,
     #[value(name = "4096")]
     Four,
-}
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let duration = humantime::parse_duration(text).map_err(|error| error.to_string())?;
-    Duration::try_from(duration).map_err(|error| error.to_string())
 }
 
 /// Runs the command at this time.

@@ -2,8 +2,9 @@
 
 use url::{Host, Url};
 
+use super::shape::Shape;
 use super::source::Node;
-use super::value::FromNode;
+use super::value::{FromNode, text};
 
 /// An address for browsers: https, or http on this machine.
 pub struct PublicUrl(pub Url);
@@ -22,12 +23,16 @@ impl FromNode for PublicUrl {
         }
         Ok(Self(url))
     }
+
+    text!(Shape::Url, url => url.0.as_str());
 }
 
 impl FromNode for InternalUrl {
     fn from_node(node: &Node) -> Result<Self, String> {
         parse(node).map(Self)
     }
+
+    text!(Shape::Url, url => url.0.as_str());
 }
 
 fn parse(node: &Node) -> Result<Url, String> {

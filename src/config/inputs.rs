@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use aws_lc_rs::digest::{SHA256, digest};
 use zeroize::Zeroize as _;
 
-use super::source::{Node, Raw};
+use super::source::{CONFIG_FILE_VARIABLE, DEFAULT_IP_VARIABLE, Node, PREFIX, Raw};
 use crate::secret;
 
 /// What to load from. All of it may hold secrets, so that it is zeroed in the end, and shown nowhere.
@@ -24,6 +24,15 @@ impl Sources {
     pub fn replace_file(&mut self, path: &Path, text: &str) {
         self.forget_file();
         self.file = Some((path.display().to_string(), text.to_owned()));
+    }
+
+    /// Whether nothing is configured at all: no file, and no variable of ours.
+    #[must_use]
+    pub fn are_empty(&self) -> bool {
+        let ours = |(name, _): &(String, String)| {
+            name.starts_with(PREFIX) && name != DEFAULT_IP_VARIABLE && name != CONFIG_FILE_VARIABLE
+        };
+        self.file.is_none() && !self.environment.iter().any(ours)
     }
 
     /// The environment alone.

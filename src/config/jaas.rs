@@ -5,7 +5,7 @@ use url::Url;
 use super::address::PublicUrl;
 use super::reader::Section;
 use super::source::Node;
-use super::value::FromNode;
+use super::value::{FromNode, text};
 use super::{Signing, Token};
 use crate::meeting::jaas::{AppId, URL};
 use crate::policy::rule::{Effect, Gift};
@@ -125,6 +125,8 @@ impl FromNode for AppId {
         let text = String::from_node(node)?;
         Self::parse(&text).map_err(|error| format!("{error}, found {text:?}"))
     }
+
+    text!(app_id => app_id.to_string());
 }
 
 #[cfg(test)]

@@ -1,8 +1,9 @@
 //! `[limits]`: how much at once, and how often from one address.
 
 use super::reader::Section;
+use super::shape::Shape;
 use super::source::{Node, Raw};
-use super::value::FromNode;
+use super::value::{FromNode, text};
 use crate::session::rates::RateLimits;
 
 /// How much at once, and how often from one address.
@@ -37,6 +38,8 @@ impl FromNode for Count {
             )
         })
     }
+
+    text!(Shape::Integer(1, MOST.into()), count => count.0);
 }
 
 /// Reads the section.

@@ -11,7 +11,8 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::duration::positive;
 use super::inputs::{Inputs, Sources};
-use super::reader::{Findings, Problem, Problems, Section};
+use super::reader::{Files, Findings, Problem, Problems, Section};
+use super::shape::Asked;
 use super::source::{DEFAULT_IP_VARIABLE, Node, Origin, overlay_environment, parse_file};
 use super::value::choice;
 use super::{
@@ -31,10 +32,18 @@ pub struct Loaded {
     pub warnings: Problems,
     /// How each variable of jitsi-openid was understood, when it was configured by those.
     pub translated: Vec<String>,
-    /// Every key there is.
-    pub keys: Vec<String>,
+    /// Every key there is, and what counts there.
+    pub(crate) asked: BTreeMap<String, Asked>,
     /// What a look at the time needs to know (see [`Loaded::at`]).
     pub(super) timed: signing::Timed,
+}
+
+impl Loaded {
+    /// The names of all keys there are.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        self.asked.keys().cloned().collect()
+    }
 }
 
 /// Loads a configuration.
@@ -50,7 +59,19 @@ pub fn load(sources: &Sources) -> Result<Loaded, Problems> {
 /// # Errors
 /// Everything that is wrong with it, at once.
 pub fn load_noting(sources: &Sources, inputs: &mut Inputs) -> Result<Loaded, Problems> {
-    let mut findings = Findings::default();
+    load_with(sources, inputs, Files::Count)
+}
+
+/// Loads a configuration, with or without the files that it names.
+pub(super) fn load_with(
+    sources: &Sources,
+    inputs: &mut Inputs,
+    files: Files,
+) -> Result<Loaded, Problems> {
+    let mut findings = Findings {
+        files,
+        ..Findings::default()
+    };
     if let Some((path, text)) = &sources.file {
         inputs.note(Path::new(path), Some(text.as_bytes()));
     }
@@ -75,6 +96,7 @@ pub fn load_noting(sources: &Sources, inputs: &mut Inputs) -> Result<Loaded, Pro
         mut warnings,
         asked,
         inputs: noted,
+        ..
     } = findings;
     *inputs = noted;
     // Where something must be mended anyway, what should be is told along with it.
@@ -86,7 +108,7 @@ pub fn load_noting(sources: &Sources, inputs: &mut Inputs) -> Result<Loaded, Pro
             config,
             warnings,
             translated,
-            keys: asked.into_iter().collect(),
+            asked,
             timed: signing::Timed {
                 strict: strict == Some(true),
                 keyring,
@@ -311,6 +333,7 @@ fn inline(mut section: Section<'_>) -> Option<Inline> {
 }
 
 /// Which store was written.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum StoreKind {
     Memory,
     Redis,

@@ -8,8 +8,9 @@ use time::Duration;
 use super::ProviderConfig;
 use super::grants;
 use super::reader::Section;
+use super::shape::Shape;
 use super::source::{Node, Origin, Raw};
-use super::value::{FromNode, choice, entries};
+use super::value::{FromNode, choice, entries, text};
 use crate::identity::ClaimPath;
 use crate::meeting::Tenant;
 use crate::pattern::Pattern;
@@ -187,7 +188,7 @@ pub(super) fn nonempty<T: FromNode>(section: &mut Section<'_>, key: &str) -> Opt
 fn read_claims(section: &mut Section<'_>) -> Option<Vec<(ClaimPath, Vec<Value>)>> {
     let mut all = Some(Vec::new());
     let origin = section.origin("claims");
-    let members = section.members("claims");
+    let members = section.members("claims", Shape::list(Shape::plain_value()));
     if members.is_empty() && origin.is_some() {
         let said = "an empty table asks for nothing; leave it out";
         section.fault("claims", origin, said);
@@ -241,6 +242,8 @@ impl FromNode for RoomPattern {
             .map(Self)
             .map_err(|error| format!("{text:?}: {error}"))
     }
+
+    text!(pattern => pattern.0.to_string());
 }
 
 impl FromNode for Pattern {
@@ -248,6 +251,8 @@ impl FromNode for Pattern {
         let text = String::from_node(node)?;
         Self::parse(&text).map_err(|error| format!("{text:?}: {error}"))
     }
+
+    text!(pattern => pattern.to_string());
 }
 
 impl FromNode for TenantPattern {
@@ -262,6 +267,11 @@ impl FromNode for TenantPattern {
         }
         Ok(Self::Named(pattern))
     }
+
+    text!(pattern => match pattern {
+        Self::None => String::new(),
+        Self::Named(pattern) => pattern.to_string(),
+    });
 }
 
 impl FromNode for User {
@@ -278,6 +288,8 @@ impl FromNode for User {
             )),
         }
     }
+
+    text!(user => user.to_string());
 }
 
 impl FromNode for EmailDomain {
@@ -288,6 +300,8 @@ impl FromNode for EmailDomain {
             )
         })
     }
+
+    text!(domain => domain.to_string());
 }
 
 impl FromNode for Feature {
@@ -303,6 +317,8 @@ impl FromNode for Feature {
         text.parse()
             .map_err(|()| format!("unknown feature {text:?}; Jitsi knows {}", known()))
     }
+
+    text!(Shape::Choice(Self::ALL.iter().map(|feature| feature.name()).collect()), feature => feature.name());
 }
 
 choice!(Role { "visitor" => Self::Visitor, "participant" => Self::Participant, "moderator" => Self::Moderator });

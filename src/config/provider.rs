@@ -18,7 +18,7 @@ use super::address::{InternalUrl, PublicUrl};
 use super::duration::positive;
 use super::reader::Section;
 use super::source::Node;
-use super::value::{FromNode, choice};
+use super::value::{FromNode, choice, text};
 use crate::identity::claim_map::Source;
 use crate::identity::http::ProviderHttp;
 use crate::identity::id_token::AtHash;
@@ -176,6 +176,8 @@ impl FromNode for Algorithm {
             format!("expected RS256, PS256, ES256, EdDSA or one of their like, found {text:?}")
         })
     }
+
+    text!(algorithm => format!("{algorithm:?}"));
 }
 
 choice!(AskUserinfo { "when_needed" => Self::WhenNeeded, "always" => Self::Always, "never" => Self::Never });

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::ProviderConfig;
 use super::provider;
 use super::reader::Section;
+use super::shape::Shape;
 
 /// The longest name of one of several providers, in bytes: it stands in addresses and in variables' names.
 const LONGEST_NAME: usize = 32;
@@ -20,7 +21,7 @@ pub fn read(root: &mut Section<'_>) -> Option<Vec<ProviderConfig>> {
         );
         root.fault("provider", Some(origin), said);
         // Whatever stands in it is not to be called unknown as well.
-        root.members("provider");
+        root.members("provider", Shape::Anything);
     }
     let mut section = root.section("providers");
     let names = section.keys();

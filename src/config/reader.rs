@@ -4,7 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::path::Path;
 
+use serde_json::{Map, Value};
+
 use super::inputs::Inputs;
+use super::shape::{Asked, Shape, as_json};
 use super::source::{Node, Origin, Raw, parse_inline};
 use super::value::FromNode;
 
@@ -84,6 +87,16 @@ impl fmt::Display for Problems {
     }
 }
 
+/// What becomes of secrets, and of files that a key names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Files {
+    /// They count.
+    #[default]
+    Count,
+    /// Something stands in for those that are not here. Nothing may be signed with it.
+    MayBeAbsent,
+}
+
 /// What all sections share while they are read.
 #[derive(Default)]
 pub struct Findings {
@@ -92,7 +105,9 @@ pub struct Findings {
     /// What should be.
     pub warnings: Problems,
     /// Every key that was asked for, written or not.
-    pub asked: BTreeSet<String>,
+    pub asked: BTreeMap<String, Asked>,
+    /// Secrets and other files count as they are, or something stands in for them: rules do not hang on them.
+    pub files: Files,
     /// What was looked at.
     pub inputs: Inputs,
 }
@@ -125,11 +140,37 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// A value, of which nobody will be told that it is unknown.
-    pub(super) fn take(&mut self, key: &str) -> Option<Node> {
+    /// A value of this shape, of which nobody will be told that it is unknown.
+    pub(super) fn take(&mut self, key: &str, shape: Shape) -> Option<Node> {
         self.known.insert(key.to_owned());
-        self.findings.asked.insert(self.name(key));
-        self.table.remove(key)
+        let node = self.table.remove(key);
+        let asked = Asked {
+            shape,
+            value: None,
+            origin: node.as_ref().map(|node| node.origin.clone()),
+        };
+        self.findings.asked.insert(self.name(key), asked);
+        node
+    }
+
+    /// What counts at a key where nothing is written.
+    pub fn assume(&mut self, key: &str, value: &impl FromNode) {
+        self.counts(key, || value.written());
+    }
+
+    /// Whether something stands in for secrets and files that are not here.
+    pub(super) fn files_may_be_absent(&self) -> bool {
+        self.findings.files == Files::MayBeAbsent
+    }
+
+    /// Notes what counts at a key, unless it is noted already.
+    pub(super) fn counts(&mut self, key: &str, value: impl FnOnce() -> Value) {
+        let name = self.name(key);
+        if let Some(asked) = self.findings.asked.get_mut(&name)
+            && asked.value.is_none()
+        {
+            asked.value = Some(value());
+        }
     }
 
     /// Leaves a value to be read again.
@@ -193,11 +234,20 @@ impl<'a> Section<'a> {
 
     /// A value: `Some(None)` when it was not written, `None` when it is wrong (and noted).
     pub fn optional<T: FromNode>(&mut self, key: &str) -> Option<Option<T>> {
-        let Some(node) = self.take(key) else {
+        let Some(node) = self.take(key, T::shape()) else {
             return Some(None);
         };
         match T::from_node(&node) {
-            Ok(value) => Some(Some(value)),
+            Ok(value) => {
+                self.counts(key, || match &node.value {
+                    // Letter by letter.
+                    Raw::String(text) | Raw::Text(text) if T::shape().is_text() => {
+                        Value::from(text.as_str())
+                    }
+                    _ => value.written(),
+                });
+                Some(Some(value))
+            }
             Err(said) => {
                 self.fault(key, Some(node.origin), said);
                 None
@@ -207,7 +257,9 @@ impl<'a> Section<'a> {
 
     /// A value, or this one when it was not written.
     pub fn or<T: FromNode>(&mut self, key: &str, default: T) -> Option<T> {
-        self.optional(key).map(|value| value.unwrap_or(default))
+        let value = self.optional(key)?.unwrap_or(default);
+        self.assume(key, &value);
+        Some(value)
     }
 
     /// A value that must be written; `hint` says what to write.
@@ -236,7 +288,7 @@ impl<'a> Section<'a> {
     /// A section within; empty when it was not written.
     pub fn section(&mut self, key: &str) -> Section<'_> {
         let path = self.name(key);
-        let table = match self.take(key) {
+        let table = match self.take(key, Shape::Section) {
             None => BTreeMap::new(),
             Some(node) => self.as_table(key, node),
         };
@@ -254,7 +306,7 @@ impl<'a> Section<'a> {
         key: &str,
         mut read: impl FnMut(&mut Section<'_>, &Origin) -> Option<T>,
     ) -> Vec<T> {
-        let Some(node) = self.take(key) else {
+        let Some(node) = self.take(key, Shape::Sections) else {
             return Vec::new();
         };
         let value = match node.value {
@@ -288,12 +340,18 @@ impl<'a> Section<'a> {
         all
     }
 
-    /// The members of a table as they were written.
-    pub fn members(&mut self, key: &str) -> BTreeMap<String, Node> {
-        match self.take(key) {
+    /// The members of a table as they were written, each of this shape.
+    pub fn members(&mut self, key: &str, shape: Shape) -> BTreeMap<String, Node> {
+        let members = match self.take(key, Shape::table(shape)) {
             None => BTreeMap::new(),
             Some(node) => self.as_table(key, node),
-        }
+        };
+        self.counts(key, || {
+            let members = members.iter();
+            let members = members.map(|(name, node)| (name.clone(), as_json(node)));
+            Value::from(members.collect::<Map<_, _>>())
+        });
+        members
     }
 
     fn as_table(&mut self, key: &str, node: Node) -> BTreeMap<String, Node> {

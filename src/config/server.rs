@@ -9,7 +9,7 @@ use url::Url;
 use super::address::PublicUrl;
 use super::reader::Section;
 use super::source::Node;
-use super::value::{FromNode, choice};
+use super::value::{FromNode, choice, text};
 
 /// Where the bridge listens, what browsers call it, and which proxies it believes.
 #[derive(Debug)]
@@ -57,6 +57,8 @@ impl FromNode for IpNet {
             format!("expected an address or a network, such as \"127.0.0.1\" or \"172.16.0.0/12\", found {text:?}")
         })
     }
+
+    text!(network => network.to_string());
 }
 
 /// Reads the section.

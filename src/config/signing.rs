@@ -10,6 +10,7 @@ use time::{Duration, OffsetDateTime};
 use super::Signing;
 use super::load::Loaded;
 use super::reader::{Problem, Problems, Section};
+use super::secrets::stand_in;
 use super::source::{Node, Origin, Raw};
 use super::value::choice;
 use crate::token::keyring::SharedSecretAlgorithm;
@@ -30,7 +31,7 @@ pub struct Timed {
     pub keyring: Option<Origin>,
 }
 
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Algorithm {
     Secret(SharedSecretAlgorithm),
     Rsa(RsaAlgorithm),
@@ -89,6 +90,13 @@ pub fn read(section: &mut Section<'_>) -> Option<Signing> {
             }
             // The secret is asked for, so that it is no unknown key; what it says does not matter.
             let _ = section.secret("secret");
+            if section.files_may_be_absent() {
+                let secret = stand_in().into();
+                return Some(Signing::SharedSecret {
+                    algorithm: SharedSecretAlgorithm::Hs256,
+                    secret,
+                });
+            }
             if matches!(path, Some(None)) {
                 section.missing("keyring", "write where the keyring is, such as \"/etc/jitsi-oidc-bridge/keys.toml\"; jitsi-oidc-bridge keys generate makes one");
             }

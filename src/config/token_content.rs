@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::reader::Section;
+use super::shape::Shape;
 use super::source::{Node, Raw};
 use super::value::{FromNode, choice};
 use crate::identity::ClaimPath;
@@ -36,9 +37,12 @@ pub fn read(section: &mut Section<'_>, of_jaas: bool) -> Option<TokenContent> {
         (None, true) => Some(Convention::Jaas),
         (None, false) => Some(Convention::Jitsi),
     };
-    let fixed = named(section, "claims", json);
+    if let Some(convention) = &convention {
+        section.assume("convention", convention);
+    }
+    let fixed = named(section, "claims", Shape::Anything, json);
     let origin = section.origin("copied_claims");
-    let copied = named(section, "copied_claims", |node| {
+    let copied = named(section, "copied_claims", ClaimPath::shape(), |node| {
         ClaimPath::from_node(node)
             .map_err(|said| format!("expected a claim of the provider: {said}"))
     });
@@ -59,10 +63,11 @@ pub fn read(section: &mut Section<'_>, of_jaas: bool) -> Option<TokenContent> {
 fn named<T>(
     section: &mut Section<'_>,
     key: &str,
+    shape: Shape,
     read: impl Fn(&Node) -> Result<T, String>,
 ) -> Option<BTreeMap<String, T>> {
     let mut all = Some(BTreeMap::new());
-    for (name, node) in section.members(key) {
+    for (name, node) in section.members(key, shape) {
         let value = check_name(&name)
             .map_err(|error| error.to_string())
             .and_then(|()| read(&node));

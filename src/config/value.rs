@@ -2,10 +2,13 @@
 
 use std::net::SocketAddr;
 
+use serde_json::Value;
 use time::Duration;
 use zeroize::Zeroizing;
 
+use super::shape::Shape;
 use super::source::{Node, Raw, parse_inline};
+use crate::policy::step_up::spoken;
 
 /// Can be read from a written value.
 pub trait FromNode: Sized {
@@ -14,7 +17,31 @@ pub trait FromNode: Sized {
     /// # Errors
     /// What was expected and what was found, for people.
     fn from_node(node: &Node) -> Result<Self, String>;
+
+    /// What may be written.
+    fn shape() -> Shape;
+
+    /// As one would write it.
+    fn written(&self) -> Value;
 }
+
+/// What may be written is a text, and this is how.
+macro_rules! text {
+    ($value:ident => $text:expr) => {
+        text!($crate::config::shape::Shape::Text, $value => $text);
+    };
+    ($shape:expr, $value:ident => $text:expr) => {
+        fn shape() -> $crate::config::shape::Shape {
+            $shape
+        }
+
+        fn written(&self) -> serde_json::Value {
+            let $value = self;
+            serde_json::Value::from($text)
+        }
+    };
+}
+pub(super) use text;
 
 fn unlike<T>(expected: &str, node: &Node) -> Result<T, String> {
     Err(format!(
@@ -30,6 +57,8 @@ impl FromNode for String {
             _ => unlike("a string in quotes", node),
         }
     }
+
+    text!(text => text.as_str());
 }
 
 impl FromNode for bool {
@@ -41,6 +70,8 @@ impl FromNode for bool {
             _ => unlike("true or false", node),
         }
     }
+
+    text!(Shape::Bool, value => *value);
 }
 
 impl FromNode for SocketAddr {
@@ -49,6 +80,8 @@ impl FromNode for SocketAddr {
         let text = String::from_node(node).or_else(|_| unlike(expected, node))?;
         text.parse().or_else(|_| unlike(expected, node))
     }
+
+    text!(address => address.to_string());
 }
 
 /// At most a year: longer is a slip of the pen.
@@ -64,6 +97,8 @@ impl FromNode for Duration {
             Err(_) => unlike(expected, node),
         }
     }
+
+    text!(Shape::Duration, duration => spoken(*duration));
 }
 
 /// A list; a variable's text may separate its entries by commas or spaces, or write TOML.
@@ -96,6 +131,14 @@ impl<T: FromNode> FromNode for Vec<T> {
             .map(T::from_node)
             .collect()
     }
+
+    fn shape() -> Shape {
+        Shape::list(T::shape())
+    }
+
+    fn written(&self) -> Value {
+        self.iter().map(T::written).collect()
+    }
 }
 
 /// Implements [`FromNode`] for a choice among named values.
@@ -111,6 +154,16 @@ macro_rules! choice {
                     $($name => Ok($value),)+
                     _ => Err(format!("expected one of {}, found {}", [$(concat!("\"", $name, "\"")),+].join(", "), node.value.describe())),
                 }
+            }
+
+            fn shape() -> $crate::config::shape::Shape {
+                $crate::config::shape::Shape::Choice(vec![$($name),+])
+            }
+
+            fn written(&self) -> serde_json::Value {
+                let names = [$(($value, $name)),+];
+                let name = names.into_iter().find(|(value, _)| value == self);
+                name.map(|(_, name)| name).unwrap_or_default().into()
             }
         }
     };

@@ -1,5 +1,7 @@
 //! Verified claims → [`Person`]: where each thing stands, however a provider writes it.
 
+pub mod traced;
+
 use std::collections::BTreeSet;
 
 use serde_json::Value;
@@ -199,6 +201,19 @@ impl ClaimMap {
 
 /// Name, else given and family name, else the sign-in name, else the e-mail address.
 fn display_name(map: &ClaimMap, claims: &Claims) -> Option<String> {
+    named(map, claims).map(|(_, name)| name)
+}
+
+/// What a display name is made of.
+enum NamedBy<'a> {
+    /// One claim.
+    Claim(&'a ClaimPath),
+    /// `given_name` and `family_name`.
+    Parts,
+}
+
+/// The display name, and what it is made of.
+fn named<'a>(map: &'a ClaimMap, claims: &Claims) -> Option<(NamedBy<'a>, String)> {
     let standard = |name: &str| {
         claims
             .get(name)
@@ -206,16 +221,17 @@ fn display_name(map: &ClaimMap, claims: &Claims) -> Option<String> {
             .map(clean)
             .filter(|text| !text.is_empty())
     };
-    let parts: Vec<String> = ["given_name", "family_name"]
-        .into_iter()
-        .filter_map(standard)
-        .collect();
-    map.name
-        .text(claims)
-        .or_else(|| (!parts.is_empty()).then(|| parts.join(" ")))
-        .or_else(|| map.username.text(claims))
-        .or_else(|| map.email.text(claims))
-        .map(|name| shorten(&name, LONGEST_NAME))
+    let parts = || {
+        let parts = ["given_name", "family_name"].into_iter();
+        let parts: Vec<String> = parts.filter_map(standard).collect();
+        (!parts.is_empty()).then(|| (NamedBy::Parts, parts.join(" ")))
+    };
+    let by = |path: &'a ClaimPath| Some((NamedBy::Claim(path), path.text(claims)?));
+    let found = by(&map.name)
+        .or_else(parts)
+        .or_else(|| by(&map.username))
+        .or_else(|| by(&map.email));
+    found.map(|(by, name)| (by, shorten(&name, LONGEST_NAME)))
 }
 
 fn stable_text(value: &Value) -> Option<String> {

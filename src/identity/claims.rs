@@ -1,5 +1,7 @@
 //! Claims as a provider sends them: where one stands, and texts of which nobody need be afraid.
 
+use std::fmt;
+
 use serde_json::{Map, Value};
 
 /// Claims as a provider sends them.
@@ -73,6 +75,18 @@ impl ClaimPath {
     /// A text that rules compare. One that would have to be cleaned or cut counts as absent: it could pass for another.
     pub(super) fn exact(&self, claims: &Claims) -> Option<String> {
         exact(self.find(claims)?.as_str()?)
+    }
+}
+
+impl fmt::Display for ClaimPath {
+    /// As it is written in a configuration: the name, or a JSON pointer.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.as_slice() {
+            [name] if !name.starts_with('/') => f.write_str(name),
+            names => names
+                .iter()
+                .try_for_each(|name| write!(f, "/{}", name.replace('~', "~0").replace('/', "~1"))),
+        }
     }
 }
 

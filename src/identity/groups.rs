@@ -70,6 +70,13 @@ pub struct GroupNames {
 }
 
 impl GroupNames {
+    /// Whether rules call the groups as the provider does.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        let renames = !self.renamed.is_empty() || self.renamed_alone;
+        !renames && !self.fold_case && self.prefix.is_empty()
+    }
+
     /// The names that rules use.
     ///
     /// # Errors

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use time::{Duration, OffsetDateTime};
 
 use super::rule::{Applies, Effect, Gift};
-use super::{Decision, Denied, DeniedCause, Fallback, Feature, Grant, Policy, Role, StepUp};
+use super::{Decision, Denied, DeniedCause, Fallback, Feature, Grant, Policy, Role, Rule, StepUp};
 use crate::identity::Person;
 use crate::meeting::MeetingRequest;
 
@@ -20,8 +20,23 @@ pub fn decide(
     request: &MeetingRequest,
     now: OffsetDateTime,
 ) -> Decision {
+    decide_by(
+        policy,
+        person,
+        request,
+        applied(policy, person, request, now),
+    )
+}
+
+/// Decides by what is known of each rule already.
+pub(super) fn decide_by<'a>(
+    policy: &Policy,
+    person: &Person,
+    request: &MeetingRequest,
+    applied: impl Iterator<Item = (&'a Rule, Applies)>,
+) -> Decision {
     if policy.entrances.let_in(&person.provider, request) {
-        let mut decision = by_rules(policy, person, request, now);
+        let mut decision = by_rules(policy, applied);
         if let Decision::Granted(grant) = &mut decision {
             // A token for every room would open those that another provider has to itself.
             grant.any_room &= policy.entrances.are_all_open(&person.provider);
@@ -35,17 +50,22 @@ pub fn decide(
     }
 }
 
-fn by_rules(
-    policy: &Policy,
+fn applied<'a>(
+    policy: &'a Policy,
     person: &Person,
     request: &MeetingRequest,
     now: OffsetDateTime,
-) -> Decision {
+) -> impl Iterator<Item = (&'a Rule, Applies)> {
+    let rules = policy.rules.iter();
+    rules.map(move |rule| (rule, rule.applies(person, request, now)))
+}
+
+fn by_rules<'a>(policy: &Policy, applied: impl Iterator<Item = (&'a Rule, Applies)>) -> Decision {
     let mut denies: Vec<(&str, &str)> = Vec::new();
     let mut step_ups: Vec<(&str, StepUp)> = Vec::new();
     let mut gifts: Vec<(&str, &Gift)> = Vec::new();
-    for rule in &policy.rules {
-        match (rule.applies(person, request, now), &rule.effect) {
+    for (rule, applies) in applied {
+        match (applies, &rule.effect) {
             (Applies::No, _) => {}
             (Applies::After(step_up), _) => step_ups.push((&rule.name, step_up)),
             (Applies::Yes, Effect::Deny(message)) => denies.push((&rule.name, message)),
@@ -92,24 +112,15 @@ pub fn invited(
     invitation: &Invited,
     now: OffsetDateTime,
 ) -> Decision {
-    match by_rules(policy, guest, request, now) {
+    match by_rules(policy, applied(policy, guest, request, now)) {
         Decision::Denied(denied) if denied.cause != DeniedCause::NoRule => Decision::Denied(denied),
         Decision::Denied(_) | Decision::Granted(_) => Decision::Granted(Grant {
-            role: Role::Participant,
             features: Some(policy.everyday_features.clone()),
             // The name says that this is a guest.
             name_readonly: invitation.keeps_name,
-            lobby_bypass: false,
-            security_bypass: false,
-            hidden_from_recorder: false,
             user_lobby: invitation.waits_in_lobby,
-            room_lobby: false,
-            room_password: None,
-            group: None,
-            lifetime: Some(invitation.lifetime),
-            any_room: false,
-            may_invite: false,
             rules: vec![format!("invitation {}", invitation.id)],
+            ..Grant::of(Role::Participant, Some(invitation.lifetime))
         }),
     }
 }

@@ -80,6 +80,12 @@ impl std::fmt::Display for StepUp {
     }
 }
 
+/// A duration as a configuration writes it, in whole seconds: `1h 30m`.
+#[must_use]
+pub fn spoken(duration: Duration) -> String {
+    humantime::format_duration(duration.unsigned_abs()).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

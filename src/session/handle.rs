@@ -1,6 +1,14 @@
-//! What people may quote of a session, to a help desk say.
+//! What people may quote of a session, to a help desk say, and how to find the session by it. It opens nothing: the id, in
+//! the cookie, is the secret.
 
 use aws_lc_rs::digest;
+use time::OffsetDateTime;
+use tower_sessions::Session;
+use tower_sessions::session::{Error, Id};
+use tower_sessions::session_store::Error as StoreError;
+
+use super::ledger::Tag;
+use super::{Sessions, SignedIn, read};
 
 /// How many bytes of the digest a handle holds: few enough to be read out, many enough to tell the sessions of a company
 /// from one another.
@@ -23,6 +31,48 @@ pub fn handle(session_id: &str) -> String {
     format!("{high:04x}-{middle:04x}-{low:04x}")
 }
 
+/// A handle as somebody typed it, as [`handle`] writes it: without regard to case, hyphens and spaces.
+fn normalised(typed: &str) -> String {
+    let digits = typed.chars().filter(char::is_ascii_hexdigit);
+    let digits: Vec<char> = digits.map(|digit| digit.to_ascii_lowercase()).collect();
+    let groups: Vec<String> = digits.chunks(4).map(|four| four.iter().collect()).collect();
+    groups.join("-")
+}
+
+impl Sessions {
+    /// The live session of this handle, left as it is: looking at it counts for nothing. Only a shared store knows of any.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn find(&self, handle: &str, now: OffsetDateTime) -> Result<Option<SignedIn>, Error> {
+        let handle = normalised(handle);
+        for id in self.ledger.read(&Tag::Handle(&handle).key(), now).await? {
+            let Ok(id) = id.parse::<Id>() else { continue };
+            let session = Session::new(Some(id), self.store.clone(), None);
+            if let Some(signed_in) = read(&session).await?
+                && self.is_alive(&id, &signed_in, now).await?
+            {
+                return Ok(Some(signed_in));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Writes down by which handle a session can be found, where others than this process may look for it.
+    pub(super) async fn note_handle(
+        &self,
+        id: &str,
+        until: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<(), StoreError> {
+        if !self.ledger.is_shared() {
+            return Ok(());
+        }
+        let key = Tag::Handle(&handle(id)).key();
+        self.ledger.add(&key, id, until, now).await
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -35,5 +85,13 @@ mod tests {
             handle("AAAAAAAAAAAAAAAAAAAAAA"),
             handle("AAAAAAAAAAAAAAAAAAAAAB")
         );
+    }
+
+    #[test]
+    fn a_handle_may_be_typed_in_other_ways() {
+        for typed in ["208e-63e3-6356", "208E63E36356", "208e 63e3 6356"] {
+            assert_eq!(normalised(typed), "208e-63e3-6356");
+        }
+        assert_eq!(normalised(""), "");
     }
 }

@@ -56,6 +56,12 @@ impl Ledger {
         }
     }
 
+    /// Whether others than this process can read it.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        matches!(self, Self::Redis(_))
+    }
+
     /// Writes down a session, or an invitation, under a tag, until it ends by itself.
     ///
     /// # Errors

@@ -12,13 +12,15 @@ pub mod rsa;
 
 use std::sync::Arc;
 
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, crypto, encode};
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::Serialize;
+use serde_json::Value;
 use time::OffsetDateTime;
 
 use self::keys::Keys;
 use self::live::LiveKeys;
+use super::reading::Reading;
 
 /// What signs the tokens of this Jitsi.
 #[derive(Clone)]
@@ -27,6 +29,17 @@ pub enum Keyring {
     SharedSecret(SharedSecretAlgorithm, EncodingKey),
     /// The keys of a file, read again when it changes.
     Keys(Arc<LiveKeys>),
+}
+
+/// Who has signed a token.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Signed {
+    /// One of these keys.
+    ByUs,
+    /// Another one, or nobody.
+    ByOther,
+    /// A key of a name that is none of these.
+    UnknownKey,
 }
 
 /// Why a token was not signed.
@@ -114,6 +127,41 @@ impl Keyring {
             }
             Self::Keys(live) => live.current().sign(claims, now),
         }
+    }
+
+    /// The algorithm's name in a token's header.
+    #[must_use]
+    pub fn algorithm(&self) -> &'static str {
+        match self {
+            Self::SharedSecret(algorithm, _) => algorithm.name(),
+            Self::Keys(live) => live.current().algorithm().name(),
+        }
+    }
+
+    /// Whether one of the keys has signed a token, by the configured algorithm; a retired one counts for none.
+    #[must_use]
+    pub fn signed(&self, token: &Reading, now: OffsetDateTime) -> Signed {
+        let (message, signature) = (token.message.as_bytes(), token.signature.as_str());
+        let good = match self {
+            Self::SharedSecret(algorithm, key) => {
+                crypto::sign(message, key, (*algorithm).into()).is_ok_and(|ours| ours == signature)
+            }
+            Self::Keys(live) => {
+                let keys = live.current();
+                let kid = token.header.get("kid").and_then(Value::as_str);
+                let entry = keys.entries().iter().find(|e| Some(e.key.kid()) == kid);
+                let Some(entry) = entry.filter(|entry| !entry.is_retired(now)) else {
+                    return Signed::UnknownKey;
+                };
+                let pem = entry.key.public_pem().ok();
+                let key = pem.and_then(|pem| DecodingKey::from_rsa_pem(pem.as_bytes()).ok());
+                let algorithm = keys.algorithm().into();
+                key.is_some_and(|key| {
+                    crypto::verify(signature, message, &key, algorithm).unwrap_or(false)
+                })
+            }
+        };
+        if good { Signed::ByUs } else { Signed::ByOther }
     }
 
     /// The keys of a file; none with a shared secret.

@@ -282,9 +282,9 @@ fn the_documented_configuration_names_every_key_and_no_other() {
     })
     .unwrap();
     // The keys that each of several has as the only one has them.
-    let of_each = several.keys.into_iter().filter(|key| {
+    let of_each = several.keys().into_iter().filter(|key| {
         let own = key.strip_prefix("providers.partners.");
-        own.is_some_and(|own| !loaded.keys.contains(&format!("provider.{own}")))
+        own.is_some_and(|own| !loaded.keys().contains(&format!("provider.{own}")))
     });
     let sections = [
         "providers",
@@ -305,7 +305,7 @@ fn the_documented_configuration_names_every_key_and_no_other() {
         "policy.rules",
     ];
     let known: BTreeSet<String> = loaded
-        .keys
+        .keys()
         .iter()
         .cloned()
         .chain(of_each)

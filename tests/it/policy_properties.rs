@@ -8,7 +8,8 @@ use jitsi_oidc_bridge::meeting::{MeetingRequest, RoomName};
 use jitsi_oidc_bridge::pattern::Pattern;
 use jitsi_oidc_bridge::policy::decide::{Invited, invited};
 use jitsi_oidc_bridge::policy::entrance::{Entrance, Entrances};
-use jitsi_oidc_bridge::policy::rule::{Conditions, Effect, EmailDomain, Gift, User};
+use jitsi_oidc_bridge::policy::explain::{Matched, explain};
+use jitsi_oidc_bridge::policy::rule::{Applies, Conditions, Effect, EmailDomain, Gift, User};
 use jitsi_oidc_bridge::policy::{
     Decision, Demand, Denied, DeniedCause, Fallback, Feature, Grant, Policy, Role, RoomPassword,
     Rule, decide,
@@ -265,6 +266,43 @@ proptest! {
         let refused = matches!(&decision, Decision::Denied(denied)
             if matches!(&denied.cause, DeniedCause::Rule(said) if said.contains("Closed.")));
         prop_assert!(refused, "{:?}", decision);
+    }
+
+    /// What is explained is what is decided, rule by rule.
+    #[test]
+    fn an_explanation_says_what_is_decided(
+        policy in policies(),
+        mut person in people(),
+        groups_came in prop::bool::weighted(0.8),
+        request in requests(),
+    ) {
+        if !groups_came {
+            person.groups = Groups::Missing;
+        }
+        let explained = explain(&policy, &person, &request, NOW);
+        prop_assert_eq!(&explained.decision, &decide(&policy, &person, &request, NOW));
+        prop_assert_eq!(explained.rules.len(), policy.rules.len());
+        for (finding, rule) in explained.rules.iter().zip(&policy.rules) {
+            prop_assert_eq!(&finding.rule, &rule.name);
+            let failed = finding.conditions.iter().filter(|condition| condition.holds == Some(false));
+            let failed: Vec<&str> = failed.map(|condition| condition.condition.as_str()).collect();
+            let expected = match rule.applies(&person, &request, NOW) {
+                Applies::Yes => Matched::Yes,
+                Applies::No => Matched::No,
+                Applies::After(_) => Matched::StepUp,
+            };
+            prop_assert_eq!(finding.matched, expected);
+            // Some condition failed where the rule does not apply, and none where it does.
+            let of_the_sign_in = |key: &&str| matches!(*key, "acr" | "max_auth_age");
+            match finding.matched {
+                Matched::Yes => prop_assert!(failed.is_empty(), "{:?}", finding),
+                Matched::StepUp => prop_assert!(!failed.is_empty() && failed.iter().all(of_the_sign_in), "{:?}", finding),
+                Matched::No => prop_assert!(failed.iter().any(|key| !of_the_sign_in(key)), "{:?}", finding),
+            }
+            if finding.matched != Matched::No {
+                prop_assert!(finding.conditions.iter().all(|condition| condition.holds.is_some()), "{:?}", finding);
+            }
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 pub mod bridge;
 pub mod browser;
+pub mod command;
 pub mod endpoints;
 pub mod fault;
 pub mod forge;

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeSet;
 
+use serde_json::Value;
+
 use super::preset::{Defaults, MissingGroups};
 use crate::config::reader::Section;
+use crate::config::shape::Shape;
 use crate::config::source::{Node, Raw};
 use crate::config::value::{FromNode, choice};
 use crate::identity::ClaimPath;
@@ -19,7 +22,16 @@ pub fn read(
 ) -> Option<ClaimMap> {
     let path = |name: &str| ClaimPath::parse(name).ok();
     let id = section.optional("id").map(|id| id.or(usual.id.clone()));
-    let mut or = |key: &str, default: &str| Some(section.optional(key)?.or(path(default)));
+    if let Some(Some(id)) = &id {
+        section.assume("id", id);
+    }
+    let mut or = |key: &str, default: &str| {
+        let found = section.optional(key)?.or(path(default));
+        if let Some(path) = &found {
+            section.assume(key, path);
+        }
+        Some(found)
+    };
     let (name, username) = (or("name", "name"), or("username", "preferred_username"));
     let (email, avatar) = (or("email", "email"), or("avatar", "picture"));
     let group_names = group_names(&mut section);
@@ -67,7 +79,7 @@ fn group_names(section: &mut Section<'_>) -> Option<GroupNames> {
     let fold_case = section.or("fold_case", false);
     let unnamed = section.or("unnamed_groups", Unnamed::Keep);
     let mut renamed = Some(Vec::new());
-    for (from, node) in section.members("group_names") {
+    for (from, node) in section.members("group_names", Shape::Text) {
         match (renaming(&from, &node), &mut renamed) {
             (Ok(pair), Some(all)) => all.push(pair),
             (Ok(_), None) => {}
@@ -126,6 +138,14 @@ impl FromNode for ClaimPath {
             _ => Self::parse(&String::from_node(node)?),
         }
         .map_err(str::to_owned)
+    }
+
+    fn shape() -> Shape {
+        Shape::Either(vec![Shape::Text, Shape::list(Shape::Text)])
+    }
+
+    fn written(&self) -> Value {
+        Value::from(self.to_string())
     }
 }
 

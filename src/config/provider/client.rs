@@ -32,6 +32,7 @@ pub fn read(section: &mut Section<'_>, usual: &Defaults) -> Option<Client> {
     let authentication_origin = section.origin("client_authentication");
     let private_key_origin = authentication_origin.clone();
     let client_authentication = section.or("client_authentication", usual.client_authentication);
+    let absent = section.files_may_be_absent();
     match (client_authentication, &client_secret) {
         (Some(ClientAuthentication::None), Some(Some(_))) => {
             section.fault(
@@ -40,7 +41,7 @@ pub fn read(section: &mut Section<'_>, usual: &Defaults) -> Option<Client> {
                 "\"none\" is for public clients, but a client_secret is set: remove one of them",
             );
         }
-        (Some(ClientAuthentication::Basic | ClientAuthentication::Post), Some(None)) => {
+        (Some(ClientAuthentication::Basic | ClientAuthentication::Post), Some(None)) if !absent => {
             section.fault(
                 "client_authentication",
                 authentication_origin,
@@ -53,6 +54,7 @@ pub fn read(section: &mut Section<'_>, usual: &Defaults) -> Option<Client> {
     let audience = section.or("client_assertion_audience", usual.assertion_audience);
     if client_authentication == Some(ClientAuthentication::PrivateKeyJwt)
         && matches!(key, Some(None))
+        && !absent
     {
         let said =
             "needs client_key_file: a private key in PEM, whose public half the provider knows";
@@ -82,7 +84,9 @@ fn client_key(section: &mut Section<'_>) -> Option<Option<ClientKey>> {
     let pem = section.secret("client_key");
     let certificate = section.file("client_certificate_file");
     let Some(pem) = pem? else {
-        if let Some(Some(_)) = certificate {
+        if let Some(Some(_)) = certificate
+            && !section.files_may_be_absent()
+        {
             let said = "a certificate without client_key_file: nothing could be signed with it";
             section.fault("client_certificate_file", certificate_origin, said);
         }

@@ -16,6 +16,9 @@ pub fn read(
     if section.keys().is_empty() {
         // Every key there is, for whoever asks which there are.
         let _ = fields(&mut section, None);
+        if let Some(usual) = &usual {
+            assume(&mut section, usual);
+        }
         return Some(usual);
     }
     let read = fields(&mut section, usual);
@@ -77,6 +80,23 @@ fn fields(section: &mut Section<'_>, usual: Option<GroupsEndpoint>) -> Option<Gr
             .or(usual.map(|usual| usual.when))
             .unwrap_or(WhenToAsk::Always),
     })
+}
+
+fn assume(section: &mut Section<'_>, usual: &GroupsEndpoint) {
+    section.assume("url", &usual.url);
+    section.assume("names", &usual.list);
+    if let Some(name) = &usual.name {
+        section.assume("name", name);
+    }
+    match &usual.next {
+        NextPage::None => {}
+        NextPage::Url(path) => section.assume("next_url", path),
+        NextPage::Token(path, parameter) => {
+            section.assume("next_token", path);
+            section.assume("token_parameter", parameter);
+        }
+    }
+    section.assume("when", &usual.when);
 }
 
 /// The address with its placeholders, for which the person's access token is safe.

@@ -4,8 +4,9 @@ use time::Duration;
 
 use super::preset::Defaults;
 use crate::config::reader::Section;
+use crate::config::shape::Shape;
 use crate::config::source::Node;
-use crate::config::value::{FromNode, choice};
+use crate::config::value::{FromNode, choice, text};
 use crate::identity::settings::{AskAcr, AuthorizationRequest, Push, ResponseMode};
 
 /// Parameters that the bridge sets itself.
@@ -73,7 +74,7 @@ pub fn read(section: &mut Section<'_>, usual: &Defaults) -> Option<Authorization
 fn authorization_parameters(section: &mut Section<'_>) -> Option<Vec<(String, String)>> {
     let key = "authorization_parameters";
     let mut all = Some(Vec::new());
-    for (name, node) in section.members(key) {
+    for (name, node) in section.members(key, Shape::Text) {
         let said = if RESERVED.contains(&name.as_str()) {
             Err(format!(
                 "{name:?} is set by the bridge itself: use the key of that name, if there is one"
@@ -107,6 +108,8 @@ impl FromNode for Prompt {
             "expected \"login\", \"consent\" or \"select_account\", found {text:?}"
         ))
     }
+
+    text!(prompt => prompt.0.as_str());
 }
 
 choice!(Push { "auto" => Self::Auto, "always" => Self::Always, "never" => Self::Never });

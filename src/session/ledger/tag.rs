@@ -21,6 +21,8 @@ pub enum Tag<'a> {
     Gone(&'a str),
     /// What came after one session in the same browser, by its id: the same person's next one.
     After(&'a str),
+    /// One session, by the handle that people may know.
+    Handle(&'a str),
     /// The invitations of a person (issuer, subject).
     InvitationsOf(&'a str, &'a str),
     /// One invitation, by its id.
@@ -58,6 +60,7 @@ impl Tag<'_> {
             Self::Session(id) => ["session", "", id],
             Self::Gone(id) => ["gone", "", id],
             Self::After(id) => ["after", "", id],
+            Self::Handle(handle) => ["handle", "", handle],
             Self::InvitationsOf(issuer, subject) => ["invitations of", issuer, subject],
             Self::Invitation(id) => ["invitation", "", id],
         })

@@ -31,7 +31,7 @@ pub enum Flag {
 
 /// The one feature that is no permission: it fixes the name. Prosody takes it for granted by a real `true` alone
 /// (jitsi-meet, `mod_muc_displayname.lua`).
-const NAME_READONLY: &str = "name-readonly";
+pub const NAME_READONLY: &str = "name-readonly";
 
 /// The features that JaaS documents (developer.8x8.com, "The Jitsi JSON Web Token"); others are errors to its client.
 const OF_JAAS: [Feature; 11] = [

@@ -21,7 +21,7 @@ pub struct Entry {
 }
 
 impl Entry {
-    fn is_retired(&self, now: OffsetDateTime) -> bool {
+    pub(super) fn is_retired(&self, now: OffsetDateTime) -> bool {
         self.retire_at.is_some_and(|at| at <= now)
     }
 

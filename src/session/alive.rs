@@ -1,0 +1,35 @@
+//! Whether a session still counts.
+
+use time::OffsetDateTime;
+use tower_sessions::session::{Error, Id};
+
+use super::ledger::Tag;
+use super::{Sessions, SignedIn};
+
+impl Sessions {
+    /// Neither too old nor ended.
+    pub(super) async fn is_alive(
+        &self,
+        id: &Id,
+        signed_in: &SignedIn,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        let too_old = now - signed_in.since >= self.limits.lifetime;
+        let away_too_long = now - signed_in.seen_at >= self.limits.idle_timeout;
+        Ok(!too_old && !away_too_long && !self.is_ended(id, signed_in, now).await?)
+    }
+
+    async fn is_ended(
+        &self,
+        id: &Id,
+        signed_in: &SignedIn,
+        now: OffsetDateTime,
+    ) -> Result<bool, Error> {
+        let id = Tag::Session(&id.to_string()).key();
+        let (revoked, ended) = tokio::try_join!(
+            self.revoked_since(&signed_in.person, signed_in.since, now),
+            async { Ok(self.ledger.marked(&id, now).await?) },
+        )?;
+        Ok(revoked || ended.is_some())
+    }
+}

@@ -1,0 +1,96 @@
+//! Completions and manual pages are made of the commands as they are, and every command has a help that reads well.
+
+use std::collections::BTreeSet;
+
+use clap::{Command, CommandFactory as _};
+use jitsi_oidc_bridge::cli::Cli;
+
+use crate::support::command::run;
+use crate::support::logout::unique;
+
+/// Every command, by the words that it is called by.
+fn commands() -> Vec<(Vec<String>, Command)> {
+    fn walk(words: &[String], command: &Command, all: &mut Vec<(Vec<String>, Command)>) {
+        all.push((words.to_vec(), command.clone()));
+        for below in command.get_subcommands() {
+            let words = [words, &[below.get_name().to_owned()]].concat();
+            walk(&words, below, all);
+        }
+    }
+    let mut all = Vec::new();
+    walk(&[], &Cli::command(), &mut all);
+    all
+}
+
+#[test]
+fn the_commands_are_well_defined_and_each_says_what_it_does() {
+    Cli::command().debug_assert();
+    for (words, command) in commands() {
+        let about = command
+            .get_about()
+            .map(ToString::to_string)
+            .unwrap_or_default();
+        assert!(!about.is_empty(), "{words:?} says nothing of itself");
+        for argument in command
+            .get_arguments()
+            .filter(|argument| !argument.is_hide_set())
+        {
+            assert!(
+                argument.get_help().is_some(),
+                "{words:?} says nothing of {}",
+                argument.get_id()
+            );
+        }
+        let words: Vec<&str> = words.iter().map(String::as_str).chain(["--help"]).collect();
+        let said = run(&words);
+        assert!(
+            said.code == 0 && said.out.contains("Usage: jitsi-oidc-bridge"),
+            "{said:?}"
+        );
+    }
+}
+
+#[test]
+fn completions_know_every_command() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let said = run(&["completions", shell]);
+        assert_eq!((said.code, said.err.as_str()), (0, ""));
+        for word in [
+            "explain",
+            "policy",
+            "decode",
+            "who",
+            "schema",
+            "healthcheck",
+            "generate",
+        ] {
+            assert!(said.out.contains(word), "{shell} does not know {word}");
+        }
+    }
+    assert_eq!(run(&["completions", "csh"]).code, 2);
+}
+
+#[test]
+fn there_is_a_manual_page_for_every_command() {
+    let page = run(&["man"]);
+    assert!(page.out.contains(".TH jitsi-oidc-bridge 1"), "{page:?}");
+    let dir = std::env::temp_dir().join(unique("man"));
+    let said = run(&["man", "--dir", dir.to_str().unwrap()]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let written = std::fs::read_dir(&dir)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let written: BTreeSet<String> = written.collect();
+    let expected = commands().into_iter().map(|(words, _)| {
+        format!(
+            "{}.1",
+            [vec!["jitsi-oidc-bridge".to_owned()], words]
+                .concat()
+                .join("-")
+        )
+    });
+    assert_eq!(written, expected.collect());
+    let explain = std::fs::read_to_string(dir.join("jitsi-oidc-bridge-explain.1")).unwrap();
+    std::fs::remove_dir_all(&dir).unwrap();
+    assert!(explain.contains("\\-\\-session"), "{explain}");
+}
