@@ -430,6 +430,7 @@ async fn a_session_is_found_in_redis_by_its_handle_and_left_as_it_is() {
     let sessions = Sessions::new(store.clone(), Ledger::beside(&store), limits);
     let now = SystemClock.now();
     let imagined = Imagined {
+        provider: ("default".to_owned(), "https://id.example.org".to_owned()),
         subject: Some(unique("s")),
         username: Some("anna".to_owned()),
         groups: ["/staff".to_owned()].into(),
