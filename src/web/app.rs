@@ -14,6 +14,7 @@ use crate::config::{Config, ProviderConfig};
 use crate::identity::http::{HttpError, ProviderHttp};
 use crate::identity::provider::Provider;
 use crate::identity::providers::Providers;
+use crate::mirror::MirrorKey;
 use crate::observe::Audit;
 use crate::session::Sessions;
 use crate::session::invitations::Invitations;
@@ -96,6 +97,7 @@ fn assemble(
 ) -> Result<App, BuildError> {
     let keyring = keyring(config.keyring(), before);
     let admission = config.admission(keyring.clone());
+    let mirror = MirrorKey::of(&config);
     let Config {
         server,
         jitsi,
@@ -136,6 +138,7 @@ fn assemble(
         providers: providers.clone(),
         seals,
         proxies: server.proxies,
+        mirror,
         rates: Rates::new(lasting.rates.clone(), limits.rates),
         sessions: session.enabled.then(|| {
             Sessions::new(
