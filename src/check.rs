@@ -3,12 +3,18 @@
 //! Each part looks at one of them, and reports each thing that it looked at as a [`Finding`]: good, worth a look, or a
 //! fault, with the way to mend it. Nothing is changed anywhere, and no secret or token is shown.
 
+mod certificate;
 mod configuration;
+mod provider;
+mod public_address;
+mod reach;
 pub mod report;
+mod store;
 
 use std::sync::Arc;
 
 pub use self::configuration::configuration;
+pub use self::public_address::reachable;
 pub use self::report::{Area, Finding, Findings, Report, Verdict};
 use crate::clock::SharedClock;
 use crate::config::{Loaded, Problems};
@@ -28,5 +34,15 @@ pub type Listener = Arc<dyn Fn(Area, &[Finding]) + Send + Sync>;
 pub async fn check(subject: Subject, listener: &Listener) -> Report {
     let mut report = Report::new(listener.clone());
     report.add(Area::Configuration, configuration(&subject.loaded));
+    let Ok(Loaded { config, .. }) = &subject.loaded else {
+        return report;
+    };
+    let clock = &subject.clock;
+    report.add(Area::Provider, provider::providers(config, clock).await);
+    report.add(Area::Store, store::look(&config.session).await);
+    report.add(
+        Area::PublicAddress,
+        public_address::look(config, clock).await,
+    );
     report
 }
