@@ -107,7 +107,12 @@ fn not_connected(error: &Error, findings: &mut Findings) {
             "write its user and password into session.redis_url: redis://USER:PASSWORD@HOST:6379/0, special characters percent-encoded",
         );
     } else if *error.kind() == ErrorKind::Tls
-        || has(&["certificate", "Certificate", "corrupt message"])
+        || has(&[
+            "certificate",
+            "Certificate",
+            "corrupt message",
+            "tls handshake",
+        ])
     {
         findings.fault(
             "store-tls",

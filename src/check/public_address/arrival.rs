@@ -123,8 +123,8 @@ fn forwarded(visit: &Visit<'_>, seen: &Seen, findings: &mut Findings) {
         (false, true) => findings.good(
             FORWARDED,
             match &seen.visitor {
-                Some(visitor) => format!("the proxy is trusted, and this machine is seen as {visitor}"),
-                None => "the proxy is trusted, and this machine counts as a proxy itself".to_owned(),
+                Some(visitor) if visitor != PRETENDED => format!("the proxy is trusted, and this machine is seen as {visitor}"),
+                _ => "the proxy is trusted, and this machine counts as a proxy itself".to_owned(),
             },
         ),
     }

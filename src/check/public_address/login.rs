@@ -151,7 +151,7 @@ fn cookies(visit: &Visit<'_>, answer: &Answer, findings: &mut Findings) {
         return;
     };
     let mut wrong = Vec::new();
-    if cookie.secure() != expected.secure() {
+    if cookie.secure().unwrap_or(false) != expected.secure().unwrap_or(false) {
         wrong.push("Secure");
     }
     if cookie.http_only() != Some(true) {

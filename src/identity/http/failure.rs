@@ -60,15 +60,13 @@ impl Failure {
             return Some(Self::of_tls(error));
         }
         let error = cause.downcast_ref::<io::Error>()?;
-        let within = error
-            .get_ref()
-            .and_then(|inner| inner.downcast_ref::<rustls::Error>());
-        match (within, error.kind()) {
-            (Some(tls), _) => Some(Self::of_tls(tls)),
-            (None, io::ErrorKind::ConnectionRefused) => Some(Self::Refused),
-            (None, io::ErrorKind::TimedOut) => Some(Self::TimedOut),
+        // What it was made of is no source of it, and may be another such error.
+        let within = error.get_ref().and_then(|inner| Self::of_cause(inner));
+        within.or_else(|| match error.kind() {
+            io::ErrorKind::ConnectionRefused => Some(Self::Refused),
+            io::ErrorKind::TimedOut => Some(Self::TimedOut),
             _ => None,
-        }
+        })
     }
 
     fn of_tls(error: &rustls::Error) -> Self {
