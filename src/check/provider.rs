@@ -57,10 +57,14 @@ impl Visit {
             let (timeout, ca) = (config.timeout.unsigned_abs(), config.extra_ca.as_deref());
             ProviderHttp::new(timeout, ca, &config.issuer, internal)
         };
-        let inside = way(config.internal_url.as_ref())?;
+        let browsers = way(None)?;
+        let inside = match &config.internal_url {
+            Some(internal) => way(Some(internal))?,
+            None => browsers.clone(),
+        };
         Ok(Self {
             provider: Provider::new(config.settings.clone(), inside, clock.clone()),
-            browsers: way(None)?,
+            browsers,
             section,
             base: addresses.base.clone(),
             redirect_uri: addresses.redirect_uri(&config.settings),

@@ -1,6 +1,7 @@
 //! `check` finds each fault that was put there, says what to do about it, and finds none where there is none.
 
 mod configuration;
+mod documentation;
 mod provider;
 mod provider_addresses;
 mod proxy;
@@ -25,7 +26,7 @@ pub struct Scene {
     /// Where it is reached without the proxy.
     pub behind: String,
     /// The settings that are not the usual ones.
-    further: String,
+    pub further: String,
 }
 
 impl Scene {

@@ -27,7 +27,7 @@ pub async fn look(visit: &Visit<'_>, findings: &mut Findings) -> bool {
     };
     let Some((_, seen)) = ask(visit, &key, 0).await else {
         let said = format!(
-            "{} is not this bridge, or one with other settings",
+            "{} is not this bridge, or one with other settings, or its clock is minutes off",
             visit.base
         );
         let mend = "restart the bridge there if it started with an older configuration; run check with the very configuration and environment that it has; or mend the proxy, if it leads to another one";
