@@ -42,7 +42,8 @@ impl std::fmt::Display for Shown {
 
 /// The certificate that is shown at an address. Nothing where none is shown, or it cannot be read.
 ///
-/// Whether it is believed does not matter here, and nothing that the server says is read: what is sent is `HEAD /`, and what
+/// The one place where a certificate is taken that nobody vouches for: it is to be shown, not believed. Whether it is does not
+/// matter here, and nothing that the server says is read: what is sent is `HEAD /`, and what
 /// comes back is thrown away.
 pub async fn shown_at(url: &Url) -> Option<Shown> {
     let client = reqwest::Client::builder()

@@ -133,12 +133,6 @@ impl Findings {
         self.found.extend(other.found);
     }
 
-    /// Whether something was found of that id.
-    #[must_use]
-    pub fn have(&self, id: &str) -> bool {
-        self.iter().any(|finding| finding.id == id)
-    }
-
     /// Whether one of them is a fault.
     #[must_use]
     pub fn have_a_fault(&self) -> bool {

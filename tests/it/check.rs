@@ -15,6 +15,7 @@ use jitsi_oidc_bridge::config::{Sources, load};
 use tokio::net::TcpListener;
 
 use super::support::bridge::{POLICY, settings};
+use super::support::provider::{CLIENT_ID, CLIENT_SECRET};
 use super::support::proxy::Proxy;
 use super::support::{Bridge, Provider};
 
@@ -32,7 +33,26 @@ pub struct Scene {
 impl Scene {
     /// Below a path, with further settings.
     pub async fn with(further: &str) -> Self {
-        let provider = Provider::start().await;
+        Self::of(Provider::start().await, further).await
+    }
+
+    /// Between two providers: acme, with this in its section, and staff, with that.
+    pub async fn between(of_acme: &str, of_staff: &str) -> Self {
+        let (acme, staff) = (Provider::start().await, Provider::start().await);
+        let section = |name: &str, provider: &Provider, more: &str| {
+            format!(
+                "[providers.{name}]\nissuer = {:?}\nclient_id = {CLIENT_ID:?}\nclient_secret = {CLIENT_SECRET:?}\n{more}\n",
+                provider.issuer
+            )
+        };
+        let without = ["issuer", "client_id", "client_secret"];
+        let without = without.map(|key| format!("# no provider.{key}\n")).concat();
+        let of_acme = section("acme", &acme, of_acme);
+        let further = format!("{without}{of_acme}{}", section("staff", &staff, of_staff));
+        Self::of(acme, &further).await
+    }
+
+    async fn of(provider: Provider, further: &str) -> Self {
         let end_session = format!("{}/end-session", provider.issuer);
         provider.says("end_session_endpoint", end_session.into());
         let proxy = Proxy::start().await;
@@ -115,10 +135,6 @@ pub fn assert_found(report: &Report, what: &str, (id, verdict, said, mend): Expe
         of_id.iter().any(|finding| fits(&finding)),
         "{what}: of {id} {of_id:#?} was found; expected {verdict:?}, {said:?} and {mend:?}\n{}",
         told(report)
-    );
-    assert_eq!(
-        report.verdict() == Verdict::Fault,
-        report.count(Verdict::Fault) > 0
     );
 }
 

@@ -17,6 +17,7 @@ use crate::identity::authorization::{self, Wishes};
 use crate::identity::error::LoginError;
 use crate::identity::login::LoginSecrets;
 use crate::identity::metadata::Metadata;
+use crate::identity::settings::ResponseMode;
 
 const CLIENT: &str = "provider-client";
 const REDIRECT_URI: &str = "provider-redirect-uri";
@@ -64,7 +65,10 @@ pub async fn ask(visit: &Visit, metadata: &Metadata, findings: &mut Findings) {
         answer = visit.provider.http.get_with(&url, headers).await;
     }
     match answer {
-        Ok(answer) => tell(visit, understood(&answer, redirect_uri), findings),
+        Ok(answer) => {
+            let form = visit.provider.settings.request.response_mode == ResponseMode::FormPost;
+            tell(visit, understood(&answer, redirect_uri, form), findings);
+        }
         Err(error) => {
             let endpoint = &metadata.authorization_endpoint;
             let mut why = reach::why(endpoint, &error, REACH, &visit.trust()).await;

@@ -9,7 +9,7 @@ use super::{REACH, Visit, issuer};
 use crate::check::reach::{self, Ids};
 use crate::check::report::{Findings, Verdict};
 use crate::identity::claims::shown;
-use crate::identity::http::{Answer, ProviderHttp};
+use crate::identity::http::Answer;
 use crate::identity::json;
 use crate::identity::metadata::Metadata;
 
@@ -73,7 +73,7 @@ pub async fn discover(visit: &Visit, findings: &mut Findings) -> Option<Discover
         }
     };
     if visit.provider.http.has_inside() {
-        look_from_outside(visit, &visit.browsers, &address, findings).await;
+        look_from_outside(visit, &address, findings).await;
     }
     match document(&answer) {
         Ok(document) => Some(Discovered {
@@ -92,15 +92,10 @@ pub async fn discover(visit: &Visit, findings: &mut Findings) -> Option<Discover
 }
 
 /// Only a warning when it fails: the bridge does not go this way, and browsers may be elsewhere.
-async fn look_from_outside(
-    visit: &Visit,
-    http: &ProviderHttp,
-    address: &Url,
-    findings: &mut Findings,
-) {
+async fn look_from_outside(visit: &Visit, address: &Url, findings: &mut Findings) {
     let origin = address.origin().ascii_serialization();
     let hint = "browsers have to reach it: try it in one. From here it does not matter, as internal_url is set";
-    match http.get(address, None).await {
+    match visit.browsers.get(address, None).await {
         Ok(answer) if document(&answer).is_ok() => findings.good(
             PUBLIC.connection,
             format!("reached from here both at {origin}, as browsers do, and at its internal_url"),

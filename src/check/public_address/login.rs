@@ -11,9 +11,11 @@ use super::Visit;
 use super::answer::{first_words, is_a_bridges};
 use crate::check::provider::unheard_of;
 use crate::check::report::Findings;
+use crate::config::Config;
 use crate::identity::claims::shown;
 use crate::identity::http::Answer;
 use crate::identity::settings::ProviderSettings;
+use crate::meeting::MeetingRequest;
 use crate::web::cookies::CookieSettings;
 use crate::web::page;
 
@@ -24,14 +26,13 @@ const HEADERS: &str = "public-address-headers";
 
 /// Begins a login twice, and finishes none.
 pub async fn look(visit: &Visit<'_>, findings: &mut Findings) {
-    let Some(provider) = visit.config.providers.first() else {
+    let Some((settings, path)) = wish(visit.config) else {
         return;
     };
-    let settings = &provider.settings;
-    let (Some(first), Some(second)) = (
-        begin(visit, settings, findings).await,
-        begin(visit, settings, findings).await,
-    ) else {
+    let Some(first) = begin(visit, settings, &path, findings).await else {
+        return;
+    };
+    let Some(second) = begin(visit, settings, &path, findings).await else {
         return;
     };
     let same = first.headers.get(LOCATION) == second.headers.get(LOCATION);
@@ -43,19 +44,35 @@ pub async fn look(visit: &Visit<'_>, findings: &mut Findings) {
     findings.good(JOIN, format!("who wants to join is sent to {to}"));
 }
 
+/// A room that nobody has ever opened, and nobody will, with a provider that is for it; the home page, where none is for
+/// rooms without a tenant.
+fn wish(config: &Config) -> Option<(&ProviderSettings, String)> {
+    let room = unheard_of()?.replace(['-', '_'], "0").to_lowercase();
+    let room = format!("check-{room}");
+    let request = MeetingRequest::parse(Some(&room), None, None).ok()?;
+    let fitting = config.policy.entrances.providers(&request);
+    let mut all = config.providers.iter().map(|provider| &provider.settings);
+    let of_room = all.clone().find(|one| fitting.contains(&one.name.as_str()));
+    Some(match of_room {
+        Some(settings) => {
+            let path = format!("/join?room={room}&idp={}", settings.name);
+            (settings, path)
+        }
+        None => {
+            let settings = all.next()?;
+            (settings, format!("/sign-in?idp={}", settings.name))
+        }
+    })
+}
+
 /// The redirect to the provider; nothing when there is none, which is told.
 async fn begin(
     visit: &Visit<'_>,
     settings: &ProviderSettings,
+    path: &str,
     findings: &mut Findings,
 ) -> Option<Answer> {
-    if findings.have(JOIN) {
-        return None;
-    }
-    // A room that nobody has ever opened; nobody will.
-    let room = unheard_of()?.replace(['-', '_'], "0").to_lowercase();
-    let path = format!("/join?room=check-{room}&idp={}", settings.name);
-    let answer = match visit.get(&path, HeaderMap::new()).await {
+    let answer = match visit.get(path, HeaderMap::new()).await {
         Ok(answer) => answer,
         Err(error) => {
             let said = format!("a wish to join is not answered: {error}");
@@ -81,15 +98,16 @@ async fn begin(
             "have the proxy pass on whatever is below this address: Jitsi's own locations take .../join for a room (in nginx: location ^~)",
         ),
         (500.., true) => (
-            format!("a wish to join is answered by {status}: the bridge there does not reach the provider"),
+            format!(
+                "a wish to join is answered by {status}: the bridge there does not reach the provider"
+            ),
             "look at the bridge's log: from there the provider may have another address, or another firewall, than from here",
         ),
-        (404, true) => (
-            "a wish to join is answered by 404: no provider is for a meeting without a tenant, or the proxy changes the query".to_owned(),
-            "look at the providers' tenants and rooms; have the proxy pass the query on unchanged",
-        ),
         (_, true) => (
-            format!("a wish to join is answered by {status}: {:?}", first_words(&answer)),
+            format!(
+                "a wish to join is answered by {status}: {:?}",
+                first_words(&answer)
+            ),
             "look at the bridge's log; have the proxy pass the query on unchanged",
         ),
     };
@@ -115,16 +133,9 @@ fn astray(visit: &Visit<'_>, settings: &ProviderSettings, answer: &Answer) -> Op
     let pushed = url.query_pairs().any(|(name, _)| name == "request_uri");
     let is_ours =
         has("client_id", &settings.client_id) && (pushed || has("redirect_uri", &redirect_uri));
-    let comes_back =
-        to.starts_with(&visit.base) && url.origin() == visit.config.server.public_url.origin();
-    (!is_ours || (comes_back && !same_origin(settings, &url))).then(|| {
+    (!is_ours).then(|| {
         format!("who wants to join is sent to {bare}, and not to the provider with our request")
     })
-}
-
-/// The provider may stand at the same address.
-fn same_origin(settings: &ProviderSettings, url: &Url) -> bool {
-    Url::parse(&settings.issuer).is_ok_and(|issuer| issuer.origin() == url.origin())
 }
 
 /// The cookie of the login, as browsers get it.

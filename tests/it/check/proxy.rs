@@ -167,3 +167,21 @@ async fn a_bridge_that_is_not_ready_is_told_in_its_own_words() {
     );
     assert_found(&report, "no provider", expected);
 }
+
+#[tokio::test]
+async fn a_wish_to_join_is_tried_at_a_provider_that_is_for_it() {
+    let of_acme = "tenants = [\"acme\"]";
+    let scene = Scene::between(of_acme, "").await;
+    let report = scene.checked().await;
+    let expected = (
+        "public-address-join",
+        Good,
+        "is sent to http://127.0.0.1",
+        "",
+    );
+    assert_found(&report, "the first is for a tenant", expected);
+    // Where none is for rooms without a tenant, people still sign in on the home page.
+    let scene = Scene::between(of_acme, "tenants = [\"staff\"]").await;
+    let report = scene.checked().await;
+    assert_found(&report, "each is for a tenant", expected);
+}

@@ -38,8 +38,8 @@ const QUESTIONS: [&str; 5] = [
     "access_denied",
 ];
 
-/// Understands an answer.
-pub fn understood(answer: &Answer, redirect_uri: &str) -> Told {
+/// Understands an answer; one may come as a form where `form` says that it was asked for in that way.
+pub fn understood(answer: &Answer, redirect_uri: &str, form: bool) -> Told {
     let status = answer.status.as_u16();
     match status {
         300..400 => {
@@ -47,7 +47,7 @@ pub fn understood(answer: &Answer, redirect_uri: &str) -> Told {
             let to = to.and_then(|to| to.to_str().ok()).unwrap_or_default();
             sent(to, redirect_uri)
         }
-        200 => page(&text_of(answer), redirect_uri),
+        200 => page(&text_of(answer), redirect_uri, form),
         429 => Told::Silent {
             said: "it answers 429, too many requests".to_owned(),
         },
@@ -99,8 +99,8 @@ fn sent_elsewhere(to: &str) -> Told {
 }
 
 /// A page: of the response mode `form_post`, or of an error that does not say so by its status.
-fn page(text: &str, redirect_uri: &str) -> Told {
-    if text.contains(redirect_uri) && QUESTIONS.iter().any(|error| text.contains(error)) {
+fn page(text: &str, redirect_uri: &str, form: bool) -> Told {
+    if form && text.contains(redirect_uri) && QUESTIONS.iter().any(|error| text.contains(error)) {
         return Told::Known;
     }
     // Microsoft Entra ID's error pages come with 200 (learn.microsoft.com, "AADSTS error codes").
@@ -168,7 +168,8 @@ mod tests {
     }
 
     fn kind(status: u16, to: &str, body: &str) -> &'static str {
-        match understood(&answer(status, to, body), OURS) {
+        let form = body.starts_with("<form");
+        match understood(&answer(status, to, body), OURS, form) {
             Told::Known => "known",
             Told::Wrong { .. } => "wrong",
             Told::Unwell { .. } => "unwell",
@@ -184,6 +185,7 @@ mod tests {
     fn each_providers_answer_is_taken_for_what_it_is_and_no_more() {
         let back = |query: &str| format!("{OURS}?{query}");
         let form = format!("<form action=\"{OURS}\"><input name=error value=login_required>");
+        let scripts = format!("<script>{OURS} login_required</script>");
         let cases = [
             (302, back("error=login_required&state=x"), "", "known"),
             (303, back("state=x&error=interaction_required"), "", "known"),
@@ -207,6 +209,8 @@ mod tests {
             ),
             (200, String::new(), form.as_str(), "known"),
             (200, String::new(), "<h1>Sign in</h1>", "silent"),
+            // A sign-in whose scripts know the words.
+            (200, String::new(), scripts.as_str(), "silent"),
             (
                 200,
                 String::new(),
