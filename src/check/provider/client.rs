@@ -17,7 +17,8 @@ use crate::identity::authorization::{self, Wishes};
 use crate::identity::error::LoginError;
 use crate::identity::login::LoginSecrets;
 use crate::identity::metadata::Metadata;
-use crate::identity::settings::ResponseMode;
+use crate::identity::provider::Provider;
+use crate::identity::settings::{Push, ResponseMode};
 
 const CLIENT: &str = "provider-client";
 const REDIRECT_URI: &str = "provider-redirect-uri";
@@ -45,18 +46,19 @@ pub async fn ask(visit: &Visit, metadata: &Metadata, findings: &mut Findings) {
         ..Wishes::default()
     };
     let redirect_uri = &visit.redirect_uri;
-    let begun = authorization::begin(
-        &visit.provider,
-        metadata,
-        redirect_uri,
-        &state,
-        &secrets,
-        &wishes,
-    )
-    .await;
-    let url = match begun {
+    let begin = async |provider: &Provider| {
+        authorization::begin(provider, metadata, redirect_uri, &state, &secrets, &wishes).await
+    };
+    let url = match begin(&visit.provider).await {
         Ok(url) => url,
-        Err(error) => return push_failed(visit, &error, findings),
+        Err(error) => {
+            push_failed(visit, &error, findings);
+            // What the browser brings is answered as well, and tells more.
+            match begin(&pushing_nothing(visit)).await {
+                Ok(url) if !of_redirect_uri(&error.to_string()) => url,
+                _ => return,
+            }
+        }
     };
     let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("text/html,*/*"))]);
     // As browsers go; where this machine cannot, as the bridge does.
@@ -78,6 +80,13 @@ pub async fn ask(visit: &Visit, metadata: &Metadata, findings: &mut Findings) {
     }
 }
 
+/// The provider, with requests that go by way of the browser wherever it takes such.
+fn pushing_nothing(visit: &Visit) -> Provider {
+    let mut settings = visit.provider.settings.clone();
+    settings.request.push = Push::Never;
+    Provider::new(settings, visit.provider.http.clone(), visit.clock.clone())
+}
+
 /// The request was to be pushed.
 fn push_failed(visit: &Visit, error: &LoginError, findings: &mut Findings) {
     const PUSHED: &str = "provider-pushed-requests";
@@ -87,7 +96,10 @@ fn push_failed(visit: &Visit, error: &LoginError, findings: &mut Findings) {
         LoginError::Refused {
             error, description, ..
         } if of_redirect_uri(error) || of_redirect_uri(description) => {
-            let said = format!("it does not know our redirect URI: {error} {description}");
+            let said = format!(
+                "it does not know the redirect URI {}: {error} {description}",
+                visit.redirect_uri
+            );
             findings.fault(REDIRECT_URI, said, register(visit));
         }
         error => {

@@ -53,16 +53,12 @@ fn wish(config: &Config) -> Option<(&ProviderSettings, String)> {
     let fitting = config.policy.entrances.providers(&request);
     let mut all = config.providers.iter().map(|provider| &provider.settings);
     let of_room = all.clone().find(|one| fitting.contains(&one.name.as_str()));
-    Some(match of_room {
-        Some(settings) => {
-            let path = format!("/join?room={room}&idp={}", settings.name);
-            (settings, path)
-        }
-        None => {
-            let settings = all.next()?;
-            (settings, format!("/sign-in?idp={}", settings.name))
-        }
-    })
+    if let Some(settings) = of_room {
+        let path = format!("/join?room={room}&idp={}", settings.name);
+        return Some((settings, path));
+    }
+    let settings = all.next()?;
+    Some((settings, format!("/sign-in?idp={}", settings.name)))
 }
 
 /// The redirect to the provider; nothing when there is none, which is told.
@@ -96,6 +92,10 @@ async fn begin(
                 first_words(&answer)
             ),
             "have the proxy pass on whatever is below this address: Jitsi's own locations take .../join for a room (in nginx: location ^~)",
+        ),
+        (502, true) => (
+            "a wish to join is answered by 502: the provider does not take what the bridge there asks of it".to_owned(),
+            "mend what is said of the provider above; the bridge's log has the provider's own words",
         ),
         (500.., true) => (
             format!(

@@ -232,6 +232,26 @@ async fn a_provider_that_takes_pushed_requests_is_asked_in_this_way() {
 }
 
 #[tokio::test]
+async fn where_a_pushed_request_is_refused_the_one_of_browsers_still_tells() {
+    let scene = Scene::with("").await;
+    scene.provider.takes_pushed_requests();
+    let refused = says(401, "{\"error\":\"invalid_client\"}");
+    scene.provider.answers_badly("POST /par", refused);
+    let report = scene.checked().await;
+    let pushed: Expected = (
+        "provider-pushed-requests",
+        Wrong,
+        "invalid_client",
+        "client_id",
+    );
+    assert_found(&report, "pushed", pushed);
+    let known: Expected = ("provider-client", Good, "are known there", "");
+    assert_found(&report, "brought by the browser", known);
+    let join: Expected = ("public-address-join", Wrong, "502", "the provider above");
+    assert_found(&report, "by the bridge itself", join);
+}
+
+#[tokio::test]
 async fn what_is_to_be_registered_is_listed() {
     let scene = Scene::with("").await;
     scene

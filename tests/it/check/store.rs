@@ -107,7 +107,7 @@ async fn a_store_of_its_own_says_what_a_restart_means() {
 
 #[tokio::test]
 #[ignore = "needs a Redis: set REDIS_URL"]
-async fn in_redis_nothing_is_wrong_and_nothing_is_left_behind() {
+async fn in_redis_nothing_is_wrong() {
     let report = with_store(&stores::redis()).await;
     assert_found(
         &report,
