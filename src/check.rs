@@ -3,10 +3,15 @@
 //! Each part looks at one of them, and reports each thing that it looked at as a [`Finding`]: good, worth a look, or a
 //! fault, with the way to mend it. Nothing is changed anywhere, and no secret or token is shown.
 
+mod certificate;
 mod configuration;
 pub mod files;
 pub mod jitsi_page;
+mod provider;
+mod public_address;
+mod reach;
 pub mod report;
+mod store;
 pub mod token;
 
 use std::sync::Arc;
@@ -14,6 +19,7 @@ use std::sync::Arc;
 pub use self::configuration::configuration;
 pub use self::files::{JitsiFiles, jitsi_files};
 pub use self::jitsi_page::jitsi_page;
+pub use self::public_address::reachable;
 pub use self::report::{Area, Finding, Findings, Report, Verdict};
 use crate::clock::SharedClock;
 use crate::config::{Loaded, Problems};
@@ -35,13 +41,21 @@ pub type Listener = Arc<dyn Fn(Area, &[Finding]) + Send + Sync>;
 pub async fn check(subject: Subject, listener: &Listener) -> Report {
     let mut report = Report::new(listener.clone());
     report.add(Area::Configuration, configuration(&subject.loaded));
-    if let Ok(loaded) = &subject.loaded {
-        let (findings, _endpoints) = jitsi_page(&loaded.config).await;
-        report.add(Area::JitsiPage, findings);
-        report.add(
-            Area::JitsiFiles,
-            jitsi_files(&subject.jitsi_files, &loaded.config),
-        );
-    }
+    let Ok(Loaded { config, .. }) = &subject.loaded else {
+        return report;
+    };
+    let clock = &subject.clock;
+    report.add(Area::Provider, provider::providers(config, clock).await);
+    report.add(Area::Store, store::look(&config.session).await);
+    report.add(
+        Area::PublicAddress,
+        public_address::look(config, clock).await,
+    );
+    let (findings, _endpoints) = jitsi_page(config).await;
+    report.add(Area::JitsiPage, findings);
+    report.add(
+        Area::JitsiFiles,
+        jitsi_files(&subject.jitsi_files, config),
+    );
     report
 }

@@ -24,6 +24,7 @@
 //! | [`pattern`] | `*` and `{name}` in rules: for rooms, groups and tenants |
 //! | [`secret`] | files with secrets, and which copies of secrets are out of our hands |
 //! | [`clock`] | the one clock, passed in |
+//! | [`mirror`] | how `check` and a running bridge know each other |
 //! | [`check`] | what is wrong on both sides, found before a user finds it |
 //! | [`cli`] | the commands |
 //! | [`demo`] | the whole journey on one machine |
@@ -56,6 +57,8 @@ pub mod pattern;
 pub mod secret;
 
 pub mod clock;
+
+pub mod mirror;
 
 pub mod check;
 

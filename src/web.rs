@@ -25,6 +25,7 @@ mod limits;
 mod live;
 mod logo;
 pub mod logout;
+mod mirror;
 pub mod page;
 mod proxies;
 mod public;
@@ -64,6 +65,7 @@ use crate::clock::SharedClock;
 use crate::config::NotSignedIn;
 use crate::config::server::TrustedProxies;
 use crate::identity::providers::Providers;
+use crate::mirror::MirrorKey;
 use crate::observe::Audit;
 use crate::session::Sessions;
 use crate::session::invitations::Invitations;
@@ -122,6 +124,8 @@ pub struct Parts {
     pub addresses: Addresses,
     /// Who is believed about where visitors come from.
     pub proxies: TrustedProxies,
+    /// By what `check` is known; nothing where the configuration has no secret.
+    pub mirror: Option<MirrorKey>,
     /// How often an address does something.
     pub rates: Rates,
     /// The time.
@@ -216,6 +220,7 @@ fn router(state: AppState, most_at_once: usize) -> Router {
         // For whoever keeps the server running.
         .route("/healthz", get(public::healthz))
         .route("/readyz", get(public::readyz))
+        .route(crate::mirror::PATH, get(mirror::get))
         .method_not_allowed_fallback(public::method_not_allowed)
         .fallback(public::not_found)
         .with_state(state.clone());

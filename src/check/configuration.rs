@@ -20,6 +20,11 @@ pub fn configuration(loaded: &Result<Loaded, Problems>) -> Findings {
             for problem in problems.iter() {
                 findings.fault("configuration", problem.to_string(), "");
             }
+            findings.warning(
+                "not-looked-at",
+                "nothing else was looked at: the provider, the session store, the bridge's own address and Jitsi",
+                "mend the configuration, and run check again",
+            );
         }
     }
     findings

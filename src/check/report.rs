@@ -97,9 +97,22 @@ impl fmt::Display for Finding {
 
 /// What was found in one area.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Findings(Vec<Finding>);
+pub struct Findings {
+    found: Vec<Finding>,
+    /// What each of them is about, where there are several of a kind.
+    about: Option<String>,
+}
 
 impl Findings {
+    /// Those about one of several, which each of them names.
+    #[must_use]
+    pub fn about(name: &str) -> Self {
+        Self {
+            found: Vec::new(),
+            about: Some(name.to_owned()),
+        }
+    }
+
     /// Something as it should be.
     pub fn good(&mut self, id: &'static str, said: impl Into<String>) {
         self.push(id, Verdict::Good, said, "");
@@ -117,7 +130,13 @@ impl Findings {
 
     /// Adds those of another list.
     pub fn append(&mut self, other: Self) {
-        self.0.extend(other.0);
+        self.found.extend(other.found);
+    }
+
+    /// Whether one of them is a fault.
+    #[must_use]
+    pub fn have_a_fault(&self) -> bool {
+        self.iter().any(|finding| finding.verdict == Verdict::Fault)
     }
 
     /// The same, with `…` wherever a secret stood: one that was written in the place of something else.
@@ -136,7 +155,7 @@ impl Findings {
 
     /// Each of them, in order.
     pub fn iter(&self) -> impl Iterator<Item = &Finding> {
-        self.0.iter()
+        self.found.iter()
     }
 
     fn push(
@@ -146,10 +165,14 @@ impl Findings {
         said: impl Into<String>,
         mend: impl Into<String>,
     ) {
-        self.0.push(Finding {
+        let said = said.into();
+        self.found.push(Finding {
             id,
             verdict,
-            said: said.into(),
+            said: match &self.about {
+                Some(name) => format!("{name}: {said}"),
+                None => said,
+            },
             mend: mend.into(),
         });
     }
@@ -181,7 +204,7 @@ impl Report {
 
     /// Adds what was found in an area. An area where nothing was looked at is left out.
     pub fn add(&mut self, area: Area, findings: Findings) {
-        let Findings(findings) = findings;
+        let findings = findings.found;
         if findings.is_empty() {
             return;
         }

@@ -1,10 +1,12 @@
 //! `healthcheck`: asks the running bridge, for containers that have no other program to ask with.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context as _;
+
+use crate::check::reachable;
 
 /// How long to wait for an answer.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -23,14 +25,4 @@ pub async fn run(listen: SocketAddr) -> anyhow::Result<ExitCode> {
     }
     println!("{url} answered {}", answer.status());
     Ok(ExitCode::FAILURE)
-}
-
-/// An address to listen on everywhere is asked on this machine.
-fn reachable(listen: SocketAddr) -> SocketAddr {
-    let ip = match listen.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        ip => ip,
-    };
-    SocketAddr::new(ip, listen.port())
 }

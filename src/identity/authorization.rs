@@ -15,7 +15,7 @@ use super::error::LoginError;
 use super::json::JsonError;
 use super::login::LoginSecrets;
 use super::metadata::Metadata;
-use super::provider::{Known, Provider};
+use super::provider::Provider;
 use super::settings::{AskAcr, ProviderSettings, Push, ResponseMode};
 use super::token_endpoint::refusal;
 
@@ -41,13 +41,13 @@ pub struct Wishes {
 /// When the request has to be pushed and is not accepted.
 pub async fn begin(
     provider: &Provider,
-    known: &Known,
+    metadata: &Metadata,
     redirect_uri: &str,
     state: &str,
     secrets: &LoginSecrets,
     wishes: &Wishes,
 ) -> Result<Url, LoginError> {
-    let (settings, metadata) = (&provider.settings, &known.metadata);
+    let settings = &provider.settings;
     let mut parameters = parameters(settings, redirect_uri, state, secrets, wishes);
     if let Some(endpoint) = pushed_to(settings.request.push, metadata)? {
         let request_uri = push(provider, metadata, endpoint, &parameters).await?;

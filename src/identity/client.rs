@@ -74,7 +74,8 @@ pub fn prove(
 
 /// `auto`: an assertion where there is a key for it and no secret, else Basic, unless the metadata list only the form
 /// (OpenID Connect Discovery, 3: Basic is the default).
-fn way(settings: &ProviderSettings, metadata: &Metadata) -> ClientAuthentication {
+#[must_use]
+pub fn way(settings: &ProviderSettings, metadata: &Metadata) -> ClientAuthentication {
     let lists = |method: &str| {
         metadata
             .token_endpoint_auth_methods_supported

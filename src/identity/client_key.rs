@@ -10,6 +10,7 @@ use rustls_pki_types::pem::PemObject as _;
 use serde_json::Value;
 
 /// A private key. What it is made of is shown nowhere.
+#[derive(Clone)]
 pub struct ClientKey {
     key: EncodingKey,
     header: Header,
@@ -99,6 +100,12 @@ impl ClientKey {
     /// When the library fails.
     pub fn sign(&self, claims: &Value) -> Result<String, jsonwebtoken::errors::Error> {
         encode(&self.header, claims, &self.key)
+    }
+
+    /// What it signs with.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.header.alg
     }
 
     /// The public half, as a JSON Web Key.

@@ -1,17 +1,24 @@
 //! The one HTTP client for a provider: time-outs, bounded answers, no redirects, an extra CA, one connection pool.
 
+pub mod failure;
+
 use std::time::Duration;
 
-use reqwest::header::{ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
+use reqwest::header::{
+    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue,
+};
 use reqwest::{RequestBuilder, StatusCode};
 use url::Url;
 
+use self::failure::Failure;
 use super::claims::shown;
 
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 1024 * 1024;
 /// How long to try to connect.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// What is asked for.
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 /// Speaks to one provider.
 #[derive(Debug, Clone)]
@@ -36,6 +43,8 @@ pub struct Answer {
     pub media_type: String,
     /// `Cache-Control: max-age`, unless the answer is not to be kept.
     pub fresh_for: Option<Duration>,
+    /// All of its headers.
+    pub headers: HeaderMap,
     /// The body.
     pub body: Vec<u8>,
 }
@@ -56,6 +65,8 @@ pub enum HttpError {
         url: String,
         /// The chain of causes.
         cause: String,
+        /// What kind of failure it is.
+        failure: Failure,
     },
     /// The answer is packed, though nobody asked for that.
     #[error("the answer from {url} is packed ({encoding}), which was not asked for")]
@@ -106,7 +117,7 @@ impl ProviderHttp {
     /// When no bounded answer comes in time.
     pub async fn get(&self, url: &Url, bearer: Option<&str>) -> Result<Answer, HttpError> {
         let url = self.on_the_inside(url);
-        let request = self.client.get(url.clone());
+        let request = self.client.get(url.clone()).header(ACCEPT, JSON);
         self.send(
             &url,
             match bearer {
@@ -115,6 +126,16 @@ impl ProviderHttp {
             },
         )
         .await
+    }
+
+    /// Asks for whatever is there, with these headers alone.
+    ///
+    /// # Errors
+    /// When no bounded answer comes in time.
+    pub async fn get_with(&self, url: &Url, headers: HeaderMap) -> Result<Answer, HttpError> {
+        let url = self.on_the_inside(url);
+        let request = self.client.get(url.clone()).headers(headers);
+        self.send(&url, request).await
     }
 
     /// Posts a form, with HTTP Basic credentials (already form-encoded, RFC 6749 2.3.1) where they are used.
@@ -131,6 +152,7 @@ impl ProviderHttp {
         let request = self
             .client
             .post(url.clone())
+            .header(ACCEPT, JSON)
             .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
             .body(form);
         self.send(
@@ -147,13 +169,10 @@ impl ProviderHttp {
         let told = || without_query(url);
         let broken = |e: reqwest::Error| HttpError::NoAnswer {
             url: told(),
+            failure: Failure::of(&e),
             cause: chain(&e.without_url()),
         };
-        let mut response = request
-            .header(ACCEPT, "application/json")
-            .send()
-            .await
-            .map_err(broken)?;
+        let mut response = request.send().await.map_err(broken)?;
         // Nothing is ever unpacked: a few kilobytes could become gigabytes.
         if let Some(encoding) = packed(response.headers()) {
             let url = told();
@@ -170,6 +189,7 @@ impl ProviderHttp {
             status: response.status(),
             media_type: media_type(response.headers()),
             fresh_for: max_age(response.headers()),
+            headers: std::mem::take(response.headers_mut()),
             body,
         })
     }

@@ -145,6 +145,27 @@ impl KeySet {
         self.keys.is_empty()
     }
 
+    /// Which of these algorithms a key of the set can check.
+    #[must_use]
+    pub fn checkable(&self, algorithms: &[Algorithm]) -> Vec<Algorithm> {
+        let by = |algorithm: &Algorithm, key: &PublicKey| {
+            key.key.is_ok()
+                && key.family == algorithm.family()
+                && key
+                    .alg
+                    .as_ref()
+                    .is_none_or(|alg| *alg == format!("{algorithm:?}"))
+        };
+        let checkable = |algorithm: &&Algorithm| self.keys.iter().any(|key| by(algorithm, key));
+        algorithms.iter().filter(checkable).copied().collect()
+    }
+
+    /// How many keys are shorter than any that is accepted.
+    #[must_use]
+    pub fn too_short(&self) -> usize {
+        self.keys.iter().filter(|key| key.key.is_err()).count()
+    }
+
     /// Checks a compact JWS against the keys. `secret` serves HS256 and its like, where `allowed` names them.
     ///
     /// # Errors

@@ -133,7 +133,7 @@ pub struct AuthorizationRequest {
 }
 
 /// One provider as configured, each value already checked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct ProviderSettings {
     /// Its name in policy rules and logs.
     pub name: String,

@@ -15,6 +15,7 @@ use crate::config::{Config, ProviderConfig};
 use crate::identity::http::{HttpError, ProviderHttp};
 use crate::identity::provider::Provider;
 use crate::identity::providers::Providers;
+use crate::mirror::MirrorKey;
 use crate::observe::Audit;
 use crate::session::Sessions;
 use crate::session::invitations::Invitations;
@@ -97,6 +98,7 @@ fn assemble(
 ) -> Result<App, BuildError> {
     let keyring = keyring(config.keyring(), before);
     let admission = config.admission(keyring.clone());
+    let mirror = MirrorKey::of(&config);
     let Config {
         server,
         jitsi,
@@ -138,6 +140,7 @@ fn assemble(
         providers: providers.clone(),
         seals,
         proxies: server.proxies,
+        mirror,
         rates: Rates::new(lasting.rates.clone(), limits.rates),
         sessions: session.enabled.then(|| {
             Sessions::new(

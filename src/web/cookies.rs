@@ -107,6 +107,12 @@ impl CookieSettings {
             .map(|cookie| cookie.value().to_owned())
     }
 
+    /// What the names of cookies for logins under way begin with.
+    #[must_use]
+    pub fn login_names(&self) -> String {
+        self.named(pending::COOKIE_NAME)
+    }
+
     /// A cookie for a login under way.
     #[must_use]
     pub fn with_login(&self, name: &str, value: String) -> Cookie<'static> {

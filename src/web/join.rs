@@ -163,7 +163,7 @@ pub async fn send(
     };
     let url = authorization::begin(
         provider,
-        &known,
+        &known.metadata,
         &state.addresses.redirect_uri(&provider.settings),
         &begun.state,
         &begun.secrets,

@@ -124,6 +124,10 @@ pub async fn headers(State(state): State<AppState>, request: Request, next: Next
     response
 }
 
+/// That a request came with the public URL's path; an extension of the request.
+#[derive(Debug, Clone, Copy)]
+pub struct PathKept;
+
 /// The request without the public URL's path. Requests come with it or without: some proxies take it away.
 pub fn without_path(mut request: Request, path: &str) -> Request {
     let shorter = request.uri().path_and_query().and_then(|whole| {
@@ -139,6 +143,7 @@ pub fn without_path(mut request: Request, path: &str) -> Request {
         parts.path_and_query = Some(shorter);
         if let Ok(uri) = Uri::from_parts(parts) {
             *request.uri_mut() = uri;
+            request.extensions_mut().insert(PathKept);
         }
     }
     request

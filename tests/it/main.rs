@@ -20,6 +20,7 @@ mod book;
 mod browsers;
 mod callback;
 mod check_files;
+mod check;
 mod circles;
 mod claim_sources;
 mod client_authentication;

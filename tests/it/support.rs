@@ -12,8 +12,11 @@ pub mod log;
 pub mod logout;
 pub mod protocol;
 pub mod provider;
+pub mod proxy;
 pub mod scene;
+pub mod store_stand_in;
 pub mod stores;
+pub mod tls;
 
 pub use bridge::{Bridge, JITSI, TestClock};
 pub use browser::{Browser, Landed};

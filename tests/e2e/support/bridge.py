@@ -4,6 +4,7 @@ import secrets
 from dataclasses import dataclass, field
 
 from . import http
+from .checked import Checked
 from .process import Server, free_port
 from .settings import BRIDGE_CONFIG
 from .waiting import wait_until
@@ -58,6 +59,7 @@ class Bridge:
         environment = {name: value for name, value in environment.items() if value is not None}
         self.url = environment["BRIDGE_SERVER__PUBLIC_URL"]
         self._server = Server("the bridge", [binary, "serve", "--config", config], environment, log)
+        self._check = [binary, "check", "--config", config]
 
     def start(self, ready_at="/readyz"):
         """Starts it; it is ready when that path answers 200."""
@@ -91,6 +93,11 @@ class Bridge:
 
     def log(self):
         return self._server.said()
+
+    def check(self, **others):
+        """What `check` finds with the bridge's own settings and these others."""
+        environment = self._server.environment | others
+        return Checked.by(self._check, environment)
 
     def room(self, room, query=""):
         """The address of a room, whose name is encoded as it would stand in a link."""

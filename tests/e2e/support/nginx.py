@@ -28,9 +28,10 @@ class Nginx:
         self._settings = home / "nginx.conf"
         self._server = Server("nginx", [NGINX, "-p", home, "-c", self._settings, "-e", "stderr"], {}, log)
 
-    def start(self, ports):
-        """In front of bridges at these ports of this machine, for what is below /sso/."""
+    def start(self, ports, changed=lambda location: location):
+        """In front of bridges at these ports of this machine, for what is below /sso/. `changed` makes a mistake."""
         upstream, location = from_sample(ports)
+        location = changed(location)
         temporary = "".join(
             f"{kind}_temp_path {self._home}/{kind};\n" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         )

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::StatusCode;
+use axum::http::{StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -64,6 +64,8 @@ pub(super) struct Inner {
     pub(super) forger: Option<Forger>,
     /// How access tokens are said to be used.
     pub(super) token_type: Value,
+    /// How many seconds its clock is ahead of everybody else's.
+    pub(super) ahead: i64,
     /// The key set, instead of the usual one.
     pub(super) key_set: Option<String>,
     /// Requests that were pushed, by what stands for them.
@@ -134,6 +136,7 @@ impl Provider {
                 forger: None,
                 token_type: "Bearer".into(),
                 key_set: None,
+                ahead: 0,
             })),
             asked: Arc::new(Notify::new()),
             held: watch::Sender::new(None),
@@ -190,6 +193,11 @@ impl Provider {
     /// Takes all of that back.
     pub fn says_nothing_more(&self) {
         self.inner().metadata.clear();
+    }
+
+    /// Its clock is so many seconds ahead, from now on, as far as its answers' `Date` says.
+    pub fn is_ahead_by(&self, seconds: i64) {
+        self.inner().ahead = seconds;
     }
 
     /// Answers with `Cache-Control: max-age` of so many seconds.
@@ -334,11 +342,15 @@ async fn record(State(provider): State<Provider>, request: Request, next: Next) 
     if bad.is_some() {
         provider.asked.notify_waiters();
     }
-    let response = match (bad, fault) {
+    let mut response = match (bad, fault) {
         (Some((bad, taken)), _) => bad.answer(taken).await,
         (None, Some(Fault::Down)) => StatusCode::INTERNAL_SERVER_ERROR.into_response(),
         _ => next.run(request).await,
     };
+    let date = provider.clock.now_unix() + provider.inner().ahead;
+    let date = std::time::UNIX_EPOCH + std::time::Duration::from_secs(date.try_into().unwrap());
+    let date = httpdate::fmt_http_date(date).parse().unwrap();
+    response.headers_mut().insert(header::DATE, date);
     provider.asked.notify_waiters();
     response
 }
