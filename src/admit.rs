@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use crate::identity::{Person, guest};
 use crate::meeting::url::MeetingUrls;
 use crate::meeting::{Invitation, MeetingRequest};
+use crate::observe::traces;
 use crate::policy::decide::{Invited, invited};
 use crate::policy::{Decision, Denied, DeniedCause, Grant, Policy, decide};
 use crate::token::claims::Convention;
@@ -81,6 +82,7 @@ impl Admission {
         request: &MeetingRequest,
         now: OffsetDateTime,
     ) -> Decision {
+        let _span = traces::span!("decide").entered();
         if self.confuses(request) {
             return Decision::Denied(Denied {
                 cause: DeniedCause::NoRule,
@@ -164,6 +166,7 @@ impl Admission {
             Decision::Granted(grant) => grant,
             Decision::Denied(denied) => return Ok(Outcome::Denied(denied)),
         };
+        let _span = traces::span!("mint").entered();
         let minted = self.minter.mint(person, request, &grant, now, random)?;
         let location = self.urls.web(request, &minted.jwt);
         Ok(Outcome::Admitted(Admitted {

@@ -6,6 +6,7 @@
 mod address;
 mod admission;
 mod apps;
+pub mod audit;
 mod duration;
 mod grants;
 pub mod inputs;
@@ -15,6 +16,7 @@ mod jitsi;
 mod jitsi_openid;
 mod limits;
 pub mod load;
+pub mod metrics;
 mod policy;
 mod provider;
 mod providers;
@@ -24,6 +26,7 @@ pub mod server;
 mod signing;
 mod source;
 mod token_content;
+pub mod traces;
 mod value;
 
 use std::sync::Arc;
@@ -73,6 +76,12 @@ pub struct Config {
     pub limits: Limits,
     /// `[log]`
     pub log: Log,
+    /// `[metrics]`
+    pub metrics: metrics::Metrics,
+    /// `[traces]`
+    pub traces: traces::Traces,
+    /// `[audit]`
+    pub audit: audit::AuditSettings,
     /// `[policy]`
     pub policy: Policy,
 }

@@ -23,11 +23,13 @@ mod lasting;
 mod limits;
 mod live;
 pub mod logout;
+mod outcome;
 pub mod page;
 mod proxies;
 mod public;
 mod redirect;
 mod request;
+pub mod scrape;
 mod serving;
 mod sign_out_everywhere;
 mod silent;
@@ -60,6 +62,7 @@ use crate::config::NotSignedIn;
 use crate::config::server::TrustedProxies;
 use crate::identity::providers::Providers;
 use crate::observe::Audit;
+use crate::observe::metrics::Metrics;
 use crate::session::Sessions;
 use crate::session::invitations::Invitations;
 use crate::session::pending::Seals;
@@ -117,8 +120,10 @@ pub struct Parts {
     pub clock: SharedClock,
     /// Randomness.
     pub random: SystemRandom,
-    /// Who hears of decisions.
+    /// Who hears of what happens to people.
     pub audit: Audit,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 impl std::ops::Deref for AppState {
@@ -202,6 +207,7 @@ fn router(state: AppState, most_at_once: usize) -> Router {
         // For whoever keeps the server running.
         .route("/healthz", get(public::healthz))
         .route("/readyz", get(public::readyz))
+        .route_layer(middleware::from_fn(request::routed))
         .method_not_allowed_fallback(public::method_not_allowed)
         .fallback(public::not_found)
         .with_state(state.clone());
@@ -216,9 +222,9 @@ fn router(state: AppState, most_at_once: usize) -> Router {
             LONGEST_REQUEST,
         ))
         .layer(RequestBodyDeadlineLayer::new(LONGEST_BODY))
-        .layer(middleware::from_fn_with_state(state, page::show))
+        .layer(middleware::from_fn_with_state(state.clone(), page::show))
         .layer(middleware::from_fn(request::headers))
-        .layer(middleware::from_fn(request::tell))
+        .layer(middleware::from_fn_with_state(state, request::tell))
         // Whatever happens in the layers themselves still gets an answer.
         .layer(CatchPanicLayer::custom(error::from_panic_in_a_layer))
 }

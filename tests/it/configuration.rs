@@ -300,6 +300,9 @@ fn the_documented_configuration_names_every_key_and_no_other() {
         "invitations",
         "limits",
         "log",
+        "metrics",
+        "traces",
+        "audit",
         "policy",
         "policy.rules",
     ];

@@ -14,6 +14,7 @@
 
 mod admission;
 mod apps;
+mod audit;
 mod backchannel_logout;
 mod browsers;
 mod callback;
@@ -39,6 +40,7 @@ mod key_rotation;
 mod keyring_changes;
 mod keyring_files;
 mod limits;
+mod metrics;
 mod pages;
 mod policy_properties;
 mod presets;
@@ -61,3 +63,4 @@ mod tenants;
 mod threat_model;
 mod token_content;
 mod tokens;
+mod traces;

@@ -14,8 +14,11 @@ use fred::types::config::{Config, ConnectionConfig, Options, ReconnectPolicy, Tc
 use fred::types::{Builder, Expiration, Value};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
 use super::address::StoreError;
+use crate::observe::metrics::{Command, Metrics};
+use crate::observe::traces;
 
 /// Connections.
 const CONNECTIONS: usize = 4;
@@ -47,7 +50,7 @@ pub enum RedisError {
 
 /// The connections to Redis or Valkey.
 #[derive(Debug, Clone)]
-pub struct Redis(Arc<Shared>);
+pub struct Redis(Arc<Shared>, Metrics);
 
 #[derive(Debug)]
 struct Shared {
@@ -104,7 +107,13 @@ impl Redis {
             tokio::spawn(listen(Arc::downgrade(&shared), client.clone()));
         }
         let _connections = shared.pool.connect();
-        Ok(Self(shared))
+        Ok(Self(shared, Metrics::default()))
+    }
+
+    /// The same, whose commands are counted.
+    #[must_use]
+    pub fn counted(self, metrics: Metrics) -> Self {
+        Self(self.0, metrics)
     }
 
     /// The key of something of a kind.
@@ -115,30 +124,42 @@ impl Redis {
 
     /// Whether it answers now, and lets things be written.
     pub async fn is_ready(&self) -> bool {
-        let written = self.ask(Self::key("ready", ""), |client, key| async move {
+        let written = self.ask("ready", Self::key("ready", ""), |client, key| async move {
             let kept = Some(Expiration::EX(60));
             client.set::<(), _, _>(key, 1, kept, None, false).await
         });
         written.await.is_ok()
     }
 
-    /// Has a command carried out that works on one key, by one of the connections.
+    /// Has a command carried out that works on one key, by one of the connections. Metrics and traces know it by the
+    /// operation's name.
     ///
     /// # Errors
     /// When it is answered by an error, or not in time, or the store was away a moment ago.
     pub async fn ask<T, F>(
         &self,
+        operation: &'static str,
         key: String,
         command: impl FnOnce(Client, String) -> F + Send,
     ) -> Result<T, RedisError>
     where
         F: Future<Output = Result<T, Error>> + Send,
     {
-        self.0.locked().may_ask()?;
         let begun = Instant::now();
+        let may_ask = self.0.locked().may_ask();
+        if let Err(error) = may_ask {
+            self.1.store_asked(operation, Command::NotSent, begun);
+            return Err(error);
+        }
+        let span = traces::span!("store", otel.name = operation, otel.kind = "client");
         let client = self.0.pool.next_connected().clone();
         // Boxed, as several of these are asked at once, and the client's futures are large.
-        let answer = Box::pin(command(client, key.clone())).await;
+        let answer = Box::pin(command(client, key.clone()).instrument(span)).await;
+        let outcome = match &answer {
+            Ok(_) => Command::Answered,
+            Err(_) => Command::Failed,
+        };
+        self.1.store_asked(operation, outcome, begun);
         match &answer {
             Err(error) if is_silence(error) => self.doubt(key, Some(error)),
             _ if begun.elapsed() > SLOW => self.doubt(key, None),
