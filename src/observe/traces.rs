@@ -147,6 +147,11 @@ pub fn go_on(span: &Span, headers: &HeaderMap) {
     }
 }
 
+/// Calls a span something else: what it is called is known only when it ends.
+pub fn rename(span: &Span, name: String) {
+    span.context().span().update_name(name);
+}
+
 /// The request, which tells its receiver of the span that it is sent in.
 pub fn passed_on(request: RequestBuilder, span: &Span) -> RequestBuilder {
     if span.is_disabled() {

@@ -60,7 +60,7 @@ fn note(span: &Span, method: &Method, response: &Response) {
     }
     let route = response.extensions().get::<Route>();
     let route = route.map_or("none", |Route(path)| path.as_str());
-    span.record("otel.name", format!("{method} {route}"));
+    traces::rename(span, format!("{method} {route}"));
     span.record("http.route", route);
     let status = response.status();
     span.record("http.response.status_code", status.as_u16());
@@ -78,7 +78,6 @@ pub async fn tell(State(state): State<AppState>, mut request: Request, next: Nex
     request.extensions_mut().insert(id.clone());
     let span = traces::span!(
         "request",
-        otel.name = Empty,
         otel.kind = "server",
         http.request.method = %method,
         http.route = Empty,

@@ -28,7 +28,7 @@ impl Audited {
         let (folder, provider) = (KeyFolder::new(), Provider::start().await);
         provider.signs_in(tim());
         let file = folder.path().join("audit.jsonl");
-        let further = format!("audit.file = {file:?}\n{further}");
+        let further = format!("audit.file = \"{}\"\n{further}", file.display());
         let bridge = Bridge::set_up(&provider, "", &further, policy).await;
         Self {
             bridge,
@@ -374,7 +374,11 @@ async fn a_token_of_a_keyring_is_told_of_with_its_key() {
     let file = folder.path().join("audit.jsonl");
     let bridge = Bridge::start(
         &provider,
-        &format!("audit.file = {file:?}\n{}", keys.settings("RS256")),
+        &format!(
+            "audit.file = \"{}\"\n{}",
+            file.display(),
+            keys.settings("RS256")
+        ),
     )
     .await;
     assert!(
@@ -458,7 +462,7 @@ async fn where_a_visitor_comes_from_is_told_where_a_proxy_is_trusted() {
 async fn a_configuration_is_told_of_whether_it_is_taken_or_not() {
     let folder = KeyFolder::new();
     let file = folder.path().join("audit.jsonl");
-    let further = format!("audit.file = {file:?}");
+    let further = format!("audit.file = \"{}\"", file.display());
     let mut scene = Scene::in_folder(folder, &further, POLICY).await;
     scene
         .changes(&format!("{further}\ntoken.lifetime = \"1h\""), POLICY)
@@ -490,7 +494,8 @@ async fn the_file_is_its_owners_alone_and_what_was_in_it_stays() {
     for run in 1..=2 {
         let provider = Provider::start().await;
         provider.signs_in(tim());
-        let bridge = Bridge::start(&provider, &format!("audit.file = {file:?}")).await;
+        let bridge =
+            Bridge::start(&provider, &format!("audit.file = \"{}\"", file.display())).await;
         Browser::new().go(&bridge.at("/room/rocket")).await;
         assert_eq!(lines(&bridge, &file).len(), 3 * run);
     }
