@@ -235,13 +235,13 @@ impl Endpoint<'_> {
         let answer = exchange(url, traces::passed_on(request, &span))
             .instrument(span.clone())
             .await;
-        let outcome = match &answer {
-            Ok(answer) => Exchange::Answered(answer.status.as_u16()),
-            Err(_) => Exchange::NoAnswer,
-        };
+        let answered = |answer: &Answer| Exchange::Answered(answer.status.as_u16());
+        let outcome = answer.as_ref().map_or(Exchange::NoAnswer, answered);
         metrics.provider_asked(provider, self.name, outcome, begun);
         match outcome {
-            Exchange::Answered(status) => span.record("http.response.status_code", status),
+            Exchange::Answered(status) => {
+                span.record("http.response.status_code", i64::from(status))
+            }
             Exchange::NoAnswer => span.record("otel.status_code", "ERROR"),
         };
         answer

@@ -63,7 +63,7 @@ fn note(span: &Span, method: &Method, response: &Response) {
     traces::rename(span, format!("{method} {route}"));
     span.record("http.route", route);
     let status = response.status();
-    span.record("http.response.status_code", status.as_u16());
+    span.record("http.response.status_code", i64::from(status.as_u16()));
     if status.is_server_error() {
         span.record("otel.status_code", "ERROR");
     }
