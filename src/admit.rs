@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use crate::identity::{Person, guest};
 use crate::meeting::url::MeetingUrls;
 use crate::meeting::{Invitation, MeetingRequest};
+use crate::observe::traces;
 use crate::policy::decide::{Invited, invited};
 use crate::policy::explain::{Explanation, explain};
 use crate::policy::{Decision, Denied, DeniedCause, Grant, Policy, decide};
@@ -85,6 +86,7 @@ impl Admission {
         request: &MeetingRequest,
         now: OffsetDateTime,
     ) -> Decision {
+        let _span = traces::span!("decide").entered();
         if self.confuses(request) {
             return Decision::Denied(Denied {
                 cause: DeniedCause::NoRule,
@@ -187,6 +189,7 @@ impl Admission {
             Decision::Granted(grant) => grant,
             Decision::Denied(denied) => return Ok(Outcome::Denied(denied)),
         };
+        let _span = traces::span!("mint").entered();
         let minted = self.minter.mint(person, request, &grant, now, random)?;
         let location = self.urls.web(request, &minted.jwt);
         Ok(Outcome::Admitted(Admitted {

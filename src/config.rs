@@ -7,6 +7,7 @@ mod address;
 mod admission;
 mod apps;
 pub mod documented;
+pub mod audit;
 mod duration;
 pub mod effective;
 mod grants;
@@ -18,6 +19,7 @@ mod jitsi_openid;
 mod limits;
 pub mod load;
 mod pages;
+pub mod metrics;
 mod policy;
 pub mod policy_table;
 mod provider;
@@ -31,6 +33,7 @@ mod shape;
 mod signing;
 mod source;
 mod token_content;
+pub mod traces;
 mod value;
 
 use std::sync::Arc;
@@ -84,6 +87,12 @@ pub struct Config {
     pub pages: Pages,
     /// `[log]`
     pub log: Log,
+    /// `[metrics]`
+    pub metrics: metrics::Metrics,
+    /// `[traces]`
+    pub traces: traces::Traces,
+    /// `[audit]`
+    pub audit: audit::AuditSettings,
     /// `[policy]`
     pub policy: Policy,
 }

@@ -90,7 +90,7 @@ pub async fn run(listen: SocketAddr) -> anyhow::Result<ExitCode> {
         format: LogFormat::Auto,
         level: tracing_subscriber::filter::LevelFilter::WARN,
     };
-    let _log = observe::start_logging(log).context("cannot start the log")?;
+    let _log = observe::start_logging(log, None).context("cannot start the log")?;
     let jitsi = TcpListener::bind(listen)
         .await
         .with_context(|| format!("cannot listen on {listen}; try --listen 127.0.0.1:0"))?;

@@ -19,7 +19,7 @@
 //! | [`session`] | what is remembered: the signed-in person, and the login under way |
 //! | [`web`] | HTTP: every route and every layer on one page; handlers call the stages in order |
 //! | [`config`] | everything that can be set, as it is meant; every fault in one report |
-//! | [`observe`] | the log, the request's one line, the audit of decisions |
+//! | [`observe`] | the log, the request's one line, the audit, metrics and traces |
 //! | [`reload`] | the configuration, changed while the server runs |
 //! | [`pattern`] | `*` and `{name}` in rules: for rooms, groups and tenants |
 //! | [`secret`] | files with secrets, and which copies of secrets are out of our hands |

@@ -1,26 +1,30 @@
-//! What operators see: the log's form, one line a request, one audit line a decision.
+//! What operators see: the log's form, one line a request, and the audit, metrics and traces beside it.
 //!
 //! Never a query string, code, state, token or cookie.
 
+pub mod audit;
+pub mod event;
+pub mod metrics;
 pub mod panics;
+pub mod traces;
+pub mod trail;
 mod writer;
 
 use std::io::IsTerminal as _;
-use std::sync::Arc;
 
 use serde_json::json;
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::fmt::format;
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
+use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Layer as _, fmt, reload};
 
-use self::writer::{Flush, Lost, Writer};
-use crate::admit::Outcome;
+pub use self::audit::{Audit, Decided, DecidedOutcome, Listener};
+use self::traces::Spans;
+pub use self::writer::{Flush, Losses};
+use self::writer::{Lost, Writer};
 use crate::config::{Log, LogFormat};
-use crate::identity::{Groups, Person};
-use crate::meeting::MeetingRequest;
-use crate::policy::DeniedCause;
 
 /// Changes the level of the log while it is written.
 pub struct LogLevel(Box<dyn Fn(LevelFilter) + Send + Sync>);
@@ -49,36 +53,32 @@ fn filter(level: LevelFilter) -> EnvFilter {
     ))
 }
 
-/// Sends log lines to standard error: text for a terminal, JSON otherwise. The second thing that this gives is to be kept
+/// Sends log lines to standard error: text for a terminal, JSON otherwise; and spans where they are collected. The second thing that this gives is to be kept
 /// until the end: lines wait there to be written.
 ///
 /// # Errors
 /// When there can be no thread that writes them.
-pub fn start_logging(log: Log) -> std::io::Result<(LogLevel, Flush)> {
+pub fn start_logging(log: Log, spans: Option<&Spans>) -> std::io::Result<(LogLevel, Flush)> {
     let text = match log.format {
         LogFormat::Auto => std::io::stderr().is_terminal(),
         LogFormat::Text => true,
         LogFormat::Json => false,
     };
     let notice = if text { lost_in_text } else { lost_in_json };
-    let (writer, flush) = Writer::start(std::io::stderr(), notice)?;
-    let builder = tracing_subscriber::fmt()
-        .with_env_filter(filter(log.level))
-        .with_writer(writer);
-    // A second call (in tests) leaves the first subscriber in place. A handle whose subscriber is gone changes nothing.
-    let level = if text {
-        let builder = builder
-            .with_ansi(std::io::stderr().is_terminal())
-            .with_filter_reloading();
-        let handle = builder.reload_handle();
-        let _ = builder.finish().try_init();
-        LogLevel(Box::new(move |level| drop(handle.reload(filter(level)))))
+    let (writer, flush) = Writer::start(std::io::stderr(), Box::new(notice))?;
+    let (levels, handle) = reload::Layer::new(filter(log.level));
+    let lines = fmt::layer().with_writer(writer);
+    let lines = if text {
+        lines.with_ansi(std::io::stderr().is_terminal()).boxed()
     } else {
-        let builder = builder.json().flatten_event(true).with_filter_reloading();
-        let handle = builder.reload_handle();
-        let _ = builder.finish().try_init();
-        LogLevel(Box::new(move |level| drop(handle.reload(filter(level)))))
+        lines.json().flatten_event(true).boxed()
     };
+    // A second call (in tests) leaves the first subscriber in place. A handle whose subscriber is gone changes nothing.
+    let _ = tracing_subscriber::registry()
+        .with(lines.with_filter(levels))
+        .with(spans.map(Spans::layer))
+        .try_init();
+    let level = LogLevel(Box::new(move |level| drop(handle.reload(filter(level)))));
     Ok((level, flush))
 }
 
@@ -104,128 +104,6 @@ fn time() -> String {
     // Nothing fails that writes into a string.
     let _ = SystemTime.format_time(&mut format::Writer::new(&mut text));
     text
-}
-
-/// A decision, as the audit tells it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Decided {
-    /// Who, by stable id.
-    pub user_id: String,
-    /// The provider's name.
-    pub provider: String,
-    /// The room, as Jitsi names it.
-    pub room: String,
-    /// The tenant.
-    pub tenant: Option<String>,
-    /// What became of it.
-    pub outcome: DecidedOutcome,
-    /// The rules that caused it, by name, sorted.
-    pub rules: Vec<String>,
-}
-
-/// What became of a wish to join.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum DecidedOutcome {
-    /// Let in, with this role and token identifier.
-    Admitted {
-        /// The role's name.
-        role: &'static str,
-        /// The token's `jti`.
-        jti: String,
-    },
-    /// Refused, for this cause: `rule`, `acr`, `no_rule` or `provider`.
-    Denied(&'static str),
-}
-
-/// Hears every decision.
-pub type Listener = Arc<dyn Fn(&Decided) + Send + Sync>;
-
-/// Tells every decision: to the log, and to whoever listens.
-#[derive(Clone, Default)]
-pub struct Audit {
-    listener: Option<Listener>,
-}
-
-impl Audit {
-    /// An audit that also tells `listener`.
-    #[must_use]
-    pub fn heard_by(listener: Listener) -> Self {
-        Self {
-            listener: Some(listener),
-        }
-    }
-
-    /// Tells one decision.
-    pub fn decided(
-        &self,
-        request_id: &str,
-        person: &Person,
-        request: &MeetingRequest,
-        outcome: &Outcome,
-    ) {
-        let (rules, outcome) = match outcome {
-            Outcome::Admitted(admitted) => {
-                let role = admitted.grant.role.name();
-                (
-                    admitted.grant.rules.clone(),
-                    DecidedOutcome::Admitted {
-                        role,
-                        jti: admitted.jti.clone(),
-                    },
-                )
-            }
-            Outcome::Denied(denied) => (
-                denied.rules.clone(),
-                DecidedOutcome::Denied(match denied.cause {
-                    DeniedCause::Rule(_) => "rule",
-                    DeniedCause::StepUp(_) => "acr",
-                    DeniedCause::NoRule => "no_rule",
-                    DeniedCause::Provider => "provider",
-                }),
-            ),
-        };
-        let decided = Decided {
-            user_id: person.id.clone(),
-            provider: person.provider.clone(),
-            room: request.room.to_string(),
-            tenant: request.tenant.as_ref().map(ToString::to_string),
-            outcome,
-            rules,
-        };
-        decided.log(request_id, person);
-        if let Some(listener) = &self.listener {
-            listener(&decided);
-        }
-    }
-}
-
-impl Decided {
-    fn log(&self, request_id: &str, person: &Person) {
-        let (message, outcome, role, jti) = match &self.outcome {
-            DecidedOutcome::Admitted { role, jti } => ("admitted", "admitted", *role, jti.as_str()),
-            DecidedOutcome::Denied(cause) => ("refused", *cause, "", ""),
-        };
-        let groups = match &person.groups {
-            Groups::Known(names) => format!("{} groups", names.len()),
-            Groups::Missing | Groups::NotSent => "no groups claim came".to_owned(),
-        };
-        tracing::info!(
-            target: AUDIT,
-            {
-                request.id = request_id,
-                user.id = self.user_id,
-                user.groups = groups,
-                provider.name = self.provider,
-                room.name = self.room,
-                room.tenant = self.tenant,
-                decision.outcome = outcome,
-                decision.role = role,
-                decision.rules = self.rules.join(" | "),
-                token.jti = jti,
-            },
-            "{message}"
-        );
-    }
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::clock::SharedClock;
 use crate::config::inputs::{Files, Inputs, look_at};
 use crate::config::{Loaded, Problems, Sources, load_noting};
 use crate::observe::LogLevel;
+use crate::observe::event::{About, Event, Trigger};
 use crate::secret;
 use crate::web::Live;
 
@@ -130,7 +131,13 @@ impl Reloader {
         loop {
             tokio::select! {
                 () = tokio::time::sleep(every) => { self.look().await; }
-                Some(()) = told.recv() => { self.reload().await; }
+                Some(()) = told.recv() => {
+                    // Whoever has moved the audit's file away says so by the same signal.
+                    if let Some(trail) = self.live.current().lasting.audit.trail() {
+                        trail.reopen();
+                    }
+                    self.reload().await;
+                }
             }
         }
     }
@@ -139,7 +146,7 @@ impl Reloader {
     pub async fn reload(&mut self) -> Looked {
         self.seen = None;
         match self.load().await {
-            Some((inputs, loaded)) => self.take(inputs, loaded, true).await,
+            Some((inputs, loaded)) => self.take(inputs, loaded, Reason::Signal).await,
             None => Looked::Unchanged,
         }
     }
@@ -177,7 +184,12 @@ impl Reloader {
             self.seen = Some(inputs.files);
             return Looked::Unsettled;
         }
-        self.take(inputs, loaded, changed).await
+        let reason = if changed {
+            Reason::Change
+        } else {
+            Reason::Retry
+        };
+        self.take(inputs, loaded, reason).await
     }
 
     async fn load(&mut self) -> Option<(Inputs, Result<Loaded, LoadError>)> {
@@ -199,12 +211,11 @@ impl Reloader {
         Some((inputs, loaded))
     }
 
-    /// `is_news`: what is wrong is told even if it is what was wrong before.
     async fn take(
         &mut self,
         inputs: Inputs,
         loaded: Result<Loaded, LoadError>,
-        is_news: bool,
+        reason: Reason,
     ) -> Looked {
         self.read.clone_from(&inputs.files);
         let taken = match loaded {
@@ -214,8 +225,15 @@ impl Reloader {
         match taken {
             Ok(()) => {
                 self.refused = None;
-                let sections = inputs.sections_unlike(&self.in_force).join(", ");
+                let changed = inputs.sections_unlike(&self.in_force);
+                let sections = changed.join(", ");
                 self.in_force = inputs;
+                let by = reason.trigger();
+                let event = Event::Reloaded {
+                    changed: &changed,
+                    by,
+                };
+                self.tell(&event);
                 let changed = if sections.is_empty() {
                     "nothing has changed"
                 } else {
@@ -229,12 +247,17 @@ impl Reloader {
                 Looked::Reloaded
             }
             Err(faults) => {
-                if is_news || self.refused.as_ref() != Some(&faults) {
+                if reason != Reason::Retry || self.refused.as_ref() != Some(&faults) {
                     for fault in &faults {
                         tracing::error!(
                             "the new configuration cannot be used, and the old one stays in force: {fault}"
                         );
                     }
+                    let event = Event::Refused {
+                        faults: faults.len(),
+                        by: reason.trigger(),
+                    };
+                    self.tell(&event);
                     tracing::info!(
                         target: "audit",
                         { config.outcome = "refused", config.faults = faults.len() },
@@ -245,6 +268,11 @@ impl Reloader {
                 Looked::Refused
             }
         }
+    }
+
+    fn tell(&self, event: &Event<'_>) {
+        let current = self.live.current();
+        current.lasting.audit.tell(&About::default(), event);
     }
 
     async fn build(&mut self, loaded: Loaded) -> Result<(), Vec<String>> {
@@ -268,6 +296,26 @@ impl Reloader {
             );
         }
         Ok(())
+    }
+}
+
+/// Why a configuration is taken or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reason {
+    /// It has changed.
+    Change,
+    /// Somebody said so.
+    Signal,
+    /// The last one was refused: what was wrong with it is told only if it is something else.
+    Retry,
+}
+
+impl Reason {
+    fn trigger(self) -> Trigger {
+        match self {
+            Self::Change | Self::Retry => Trigger::Change,
+            Self::Signal => Trigger::Signal,
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 mod alive;
 pub mod answers;
 pub mod choices;
+mod ending;
 pub mod forms;
 pub mod freshness;
 pub mod handle;
@@ -25,7 +26,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::session::{Error, Id};
-use tower_sessions::{Session, SessionStore as _};
+use tower_sessions::Session;
 
 use self::freshness::Refresh;
 use self::ledger::{Key, Ledger, Tag};
@@ -33,6 +34,7 @@ pub use self::lifetime::SessionLimits;
 use self::store::Store;
 use crate::identity::Person;
 use crate::identity::provider_session::{ProviderSession, SignIn};
+use crate::observe::metrics::Metrics;
 
 /// The session's one entry.
 const KEY: &str = "signed_in";
@@ -75,6 +77,7 @@ pub struct Sessions {
     store: Arc<Store>,
     ledger: Ledger,
     limits: SessionLimits,
+    metrics: Metrics,
 }
 
 impl Sessions {
@@ -85,7 +88,14 @@ impl Sessions {
             ledger,
             store: Arc::new(store),
             limits,
+            metrics: Metrics::default(),
         }
+    }
+
+    /// The same, which are also counted.
+    #[must_use]
+    pub fn counted(self, metrics: Metrics) -> Self {
+        Self { metrics, ..self }
     }
 
     /// Whether the store answers now.
@@ -107,8 +117,9 @@ impl Sessions {
         let Some(mut signed_in) = read(&session).await? else {
             return Ok(None);
         };
-        if !self.is_alive(&id, &signed_in, now).await? {
+        if let Some(reason) = self.end_reason(&id, &signed_in, now).await? {
             session.delete().await?;
+            self.metrics.session_ended(reason);
             return Ok(None);
         }
         // Where the provider is about to be asked anew, that writes: a second hand could bring a spent refresh token back.
@@ -141,6 +152,9 @@ impl Sessions {
             Some(old) => self.end(old, now).await?,
             None => None,
         };
+        if before.is_some() {
+            self.metrics.session_ended("replaced");
+        }
         let signed_in = SignedIn {
             person: sign_in.person.clone(),
             at_provider: sign_in.session.clone(),
@@ -172,6 +186,7 @@ impl Sessions {
                 }
             },
         )?;
+        self.metrics.session_started();
         Ok(id)
     }
 
@@ -204,78 +219,6 @@ impl Sessions {
             }
         }
         Ok(None)
-    }
-
-    /// Ends a session whose person the provider does not know any more, and whatever else hangs on it.
-    ///
-    /// # Errors
-    /// When the store does not answer; the session may then still be alive.
-    pub async fn end_gone(&self, id: &str, now: OffsetDateTime) -> Result<(), Error> {
-        self.mark(&Tag::Gone(id).key(), now).await?;
-        self.end(id, now).await.map(drop)
-    }
-
-    /// Ends one session, and gives what it held, even if it had died before.
-    ///
-    /// # Errors
-    /// When the store does not answer; the session may then still be alive.
-    pub async fn end(&self, id: &str, now: OffsetDateTime) -> Result<Option<SignedIn>, Error> {
-        let Ok(id) = id.parse::<Id>() else {
-            return Ok(None);
-        };
-        let session = Session::new(Some(id), self.store.clone(), None);
-        let Some(signed_in) = read(&session).await? else {
-            return Ok(None);
-        };
-        // A request that runs now may write the session back once more: the mark tells that it has ended.
-        self.mark(&Tag::Session(&id.to_string()).key(), now).await?;
-        session.delete().await?;
-        Ok(Some(signed_in))
-    }
-
-    /// Ends every session that a logout token means (OpenID Connect Back-Channel Logout 1.0, 2.4 and 2.7), on every
-    /// replica that shares the store; gives how many were known.
-    ///
-    /// With a `sid`, those begun by this session at the provider, and those of the subject of which nobody knows by
-    /// which they were begun. Without, all of the subject.
-    ///
-    /// # Errors
-    /// When the store does not answer: the sessions then end as soon as it does, if this process lives to see it.
-    pub async fn end_all(
-        &self,
-        issuer: &str,
-        subject: Option<&str>,
-        sid: Option<&str>,
-        now: OffsetDateTime,
-    ) -> Result<usize, Error> {
-        let tags = match (sid, subject) {
-            (Some(sid), subject) => [
-                Some(Tag::Sid(issuer, sid)),
-                subject.map(|subject| Tag::WithoutSid(issuer, subject)),
-            ],
-            (None, subject) => [subject.map(|subject| Tag::Subject(issuer, subject)), None],
-        };
-        let keys: Vec<Key> = tags.iter().flatten().map(Tag::key).collect();
-        // The marks first: from here on the sessions are dead, whatever becomes of the rest.
-        for key in &keys {
-            if let Err(error) = self.mark(key, now).await {
-                // Not every provider says it again.
-                for key in &keys {
-                    self.ledger.owe_mark(key, now, now + self.limits.lifetime);
-                }
-                return Err(error);
-            }
-        }
-        let mut ended = 0;
-        for key in &keys {
-            for id in self.ledger.take(key, now).await? {
-                if let Ok(id) = id.parse::<Id>() {
-                    self.store.delete(&id).await?;
-                    ended += 1;
-                }
-            }
-        }
-        Ok(ended)
     }
 
     /// Whether a logout has ended what a sign-in at `since` began: a session, or whatever else hangs on the sign-in. Asks

@@ -26,11 +26,13 @@ mod live;
 mod logo;
 pub mod logout;
 mod mirror;
+mod outcome;
 pub mod page;
 mod proxies;
 mod public;
 mod redirect;
 mod request;
+pub mod scrape;
 mod serving;
 mod sign_out_everywhere;
 mod silent;
@@ -67,6 +69,7 @@ use crate::config::server::TrustedProxies;
 use crate::identity::providers::Providers;
 use crate::mirror::MirrorKey;
 use crate::observe::Audit;
+use crate::observe::metrics::Metrics;
 use crate::session::Sessions;
 use crate::session::invitations::Invitations;
 use crate::session::pending::Seals;
@@ -132,8 +135,10 @@ pub struct Parts {
     pub clock: SharedClock,
     /// Randomness.
     pub random: SystemRandom,
-    /// Who hears of decisions.
+    /// Who hears of what happens to people.
     pub audit: Audit,
+    /// What is counted.
+    pub metrics: Metrics,
 }
 
 impl std::ops::Deref for AppState {
@@ -221,6 +226,7 @@ fn router(state: AppState, most_at_once: usize) -> Router {
         .route("/healthz", get(public::healthz))
         .route("/readyz", get(public::readyz))
         .route(crate::mirror::PATH, get(mirror::get))
+        .route_layer(middleware::from_fn(request::routed))
         .method_not_allowed_fallback(public::method_not_allowed)
         .fallback(public::not_found)
         .with_state(state.clone());
@@ -236,8 +242,11 @@ fn router(state: AppState, most_at_once: usize) -> Router {
         ))
         .layer(RequestBodyDeadlineLayer::new(LONGEST_BODY))
         .layer(middleware::from_fn_with_state(state.clone(), page::show))
-        .layer(middleware::from_fn_with_state(state, request::headers))
-        .layer(middleware::from_fn(request::tell))
+        .layer(middleware::from_fn_with_state(
+            state.clone(),
+            request::headers,
+        ))
+        .layer(middleware::from_fn_with_state(state, request::tell))
         // Whatever happens in the layers themselves still gets an answer.
         .layer(CatchPanicLayer::custom(error::from_panic_in_a_layer))
 }

@@ -145,7 +145,7 @@ impl Findings {
         // What is shorter is no secret, and may be part of any word.
         const SHORTEST: usize = 8;
         if secret.len() >= SHORTEST {
-            for finding in &mut self.0 {
+            for finding in &mut self.found {
                 finding.said = finding.said.replace(secret, "…");
                 finding.mend = finding.mend.replace(secret, "…");
             }

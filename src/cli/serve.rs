@@ -10,9 +10,11 @@ use super::descriptors;
 use crate::clock::SharedClock;
 use crate::config::Loaded;
 use crate::config::inputs::Inputs;
+use crate::observe::event::{About, Event};
+use crate::observe::traces::Spans;
 use crate::observe::{self, Audit};
 use crate::reload::{self, Origin, Reloader};
-use crate::web::{self, Live};
+use crate::web::{self, Live, scrape};
 
 /// Serves until SIGTERM or SIGINT. What was loaded comes from `origin`, with these inputs, and is loaded again when that
 /// changes, and on SIGHUP.
@@ -31,7 +33,12 @@ pub async fn serve(
         ..
     } = loaded;
     // The second until the end: what is left is written then.
-    let (log_level, _log) = observe::start_logging(config.log).context("cannot start the log")?;
+    let spans = Spans::start(&config.traces)?;
+    let (log_level, log) =
+        observe::start_logging(config.log, spans.as_ref()).context("cannot start the log")?;
+    if let Some(endpoint) = &config.traces.endpoint {
+        tracing::info!(traces.endpoint = %endpoint, "traces are sent");
+    }
     for line in translated {
         tracing::info!("{line}");
     }
@@ -39,6 +46,7 @@ pub async fn serve(
         tracing::warn!("{warning}");
     }
     let listen = config.server.listen;
+    let metrics_listen = config.metrics.listen;
     let public_url = config.server.public_url.to_string();
     let mut app = web::build(config, clock, Audit::default())?;
     if let Some(most) = descriptors::raise_and_bound_connections()
@@ -54,6 +62,20 @@ pub async fn serve(
     let listener = TcpListener::bind(listen)
         .await
         .with_context(|| format!("cannot listen on {listen} (server.listen)"))?;
+    let metrics = match metrics_listen {
+        Some(address) => {
+            let metrics = scrape::bind(address).await?;
+            tracing::info!(metrics.listen = %metrics.local_addr()?, "ready for Prometheus: /metrics");
+            Some(tokio::spawn(scrape::serve(
+                metrics,
+                live.clone(),
+                log.count(),
+            )))
+        }
+        None => None,
+    };
+    let audit = live.current().lasting.audit.clone();
+    audit.tell(&About::default(), &Event::Started);
     let (mut terminated, mut interrupted) = (
         signal(SignalKind::terminate())?,
         signal(SignalKind::interrupt())?,
@@ -70,5 +92,15 @@ pub async fn serve(
         tracing::info!("stopping; running requests may finish");
     })
     .await?;
+    audit.tell(&About::default(), &Event::Stopped);
+    if let Some(trail) = audit.trail() {
+        trail.flush();
+    }
+    if let Some(metrics) = metrics {
+        metrics.abort();
+    }
+    if let Some(spans) = spans {
+        spans.end().await;
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -19,7 +19,7 @@ impl Loaded {
     pub fn effective(&self) -> String {
         let mut sections: BTreeMap<Steps<'_>, Vec<(&str, &Asked)>> = BTreeMap::new();
         for (name, asked) in &self.asked {
-            if matches!(asked.shape, Shape::Section | Shape::Sections) {
+            if asked.shape.has_keys_of_its_own() {
                 continue;
             }
             let (section, key) = name.rsplit_once('.').unwrap_or(("", name));
@@ -49,8 +49,7 @@ impl Loaded {
     #[must_use]
     pub fn effective_json(&self) -> Value {
         let keys = self.asked.iter();
-        let keys =
-            keys.filter(|(_, asked)| !matches!(asked.shape, Shape::Section | Shape::Sections));
+        let keys = keys.filter(|(_, asked)| !asked.shape.has_keys_of_its_own());
         let all = keys.map(|(name, asked)| {
             let value = match (&asked.shape, &asked.origin) {
                 (Shape::Secret, Some(_)) => Some(json!(HIDDEN)),

@@ -16,8 +16,8 @@ use super::shape::Asked;
 use super::source::{DEFAULT_IP_VARIABLE, Node, Origin, overlay_environment, parse_file};
 use super::value::choice;
 use super::{
-    Config, Inline, Log, LogFormat, Sessions, StoreChoice, Token, invitations, jaas, jitsi,
-    jitsi_openid, limits, pages, policy, providers, server, signing, token_content,
+    Config, Inline, Log, LogFormat, Sessions, StoreChoice, Token, audit, invitations, jaas, jitsi,
+    jitsi_openid, limits, metrics, pages, policy, providers, server, signing, token_content, traces,
 };
 use crate::policy::Policy;
 use crate::session::SessionLimits;
@@ -187,6 +187,10 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
     let invitations = invitations::read(root.section("invitations"));
     let pages = pages::read(root.section("pages"));
     let log = log(root.section("log"));
+    let public = server.as_ref().map(|server| server.listen);
+    let metrics = metrics::read(root.section("metrics"), public);
+    let traces = traces::read(root.section("traces"));
+    let audit = audit::read(root.section("audit"));
     let mut policy = policy::read(root.section("policy"), providers.as_deref());
     if let Some(app_id) = jaas_app_id {
         jaas::settle(root, app_id, token.as_ref(), policy.as_mut());
@@ -237,6 +241,9 @@ fn read(root: &mut Section<'_>, default_ip: IpAddr) -> Option<Config> {
         limits: limits?,
         pages: pages?,
         log: log?,
+        metrics: metrics?,
+        traces: traces?,
+        audit: audit?,
         policy: policy?,
     })
 }

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::reader::Section;
 use super::source::Node;
-use super::value::FromNode;
+use super::value::{FromNode, text};
 use crate::web::appearance::accent::{Accent, DARK_PAPER, LIGHT_PAPER};
 use crate::web::appearance::colour::Colour;
 use crate::web::appearance::picture::Picture;
@@ -90,6 +90,8 @@ impl FromNode for Colour {
             format!("expected a colour as CSS writes it, such as \"#1d55c9\" or \"#15c\", found {text:?}")
         })
     }
+
+    text!(colour => colour.to_string());
 }
 
 /// An accent for light ground alone gets a shade of its own for dark ground.
@@ -144,6 +146,8 @@ impl FromNode for Reachable {
         url.map(|url| Self(url.into()))
             .ok_or_else(|| format!("{expected}, found {text:?}"))
     }
+
+    text!(address => address.0.as_str());
 }
 
 fn support(section: &mut Section<'_>) -> Option<Option<Support>> {

@@ -287,8 +287,17 @@ impl<'a> Section<'a> {
 
     /// A section within; empty when it was not written.
     pub fn section(&mut self, key: &str) -> Section<'_> {
+        self.section_of(key, Shape::Section)
+    }
+
+    /// The same, of names that people choose, in each of which all is of this shape.
+    pub fn named_sections(&mut self, key: &str, shape: Shape) -> Section<'_> {
+        self.section_of(key, Shape::NamedSections(Box::new(shape)))
+    }
+
+    fn section_of(&mut self, key: &str, shape: Shape) -> Section<'_> {
         let path = self.name(key);
-        let table = match self.take(key, Shape::Section) {
+        let table = match self.take(key, shape) {
             None => BTreeMap::new(),
             Some(node) => self.as_table(key, node),
         };

@@ -97,7 +97,7 @@ fn described(asked: &Asked, key: &str, said: &BTreeMap<String, String>) -> Map<S
     let mut description = found.cloned().unwrap_or_default();
     // No variable reaches into a list, and names of providers are anybody's.
     let reachable = !key.contains('[') && of_the_only_one.is_none();
-    if reachable && !matches!(asked.shape, Shape::Section | Shape::Sections) {
+    if reachable && !asked.shape.has_keys_of_its_own() {
         let variable = plain.replace('.', "__").to_ascii_uppercase();
         description = format!("{description} As a variable: {PREFIX}{variable}.");
     }
@@ -165,8 +165,13 @@ fn of_shape(shape: &Shape) -> Map<String, Value> {
             json!({ "type": "integer", "minimum": least, "maximum": most })
         }
         Shape::Choice(names) => json!({ "type": "string", "enum": names }),
+        Shape::Part => json!({ "type": "number", "minimum": 0, "maximum": 1 }),
         Shape::List(of) => json!({ "type": "array", "items": of_shape(of) }),
         Shape::Table(of) => json!({ "type": "object", "additionalProperties": of_shape(of) }),
+        Shape::NamedSections(of) => {
+            let section = of_shape(&Shape::Table(of.clone()));
+            json!({ "type": "object", "additionalProperties": section })
+        }
         Shape::Either(all) => {
             let all: Vec<Value> = all.iter().map(|one| Value::from(of_shape(one))).collect();
             json!({ "anyOf": all })

@@ -13,6 +13,8 @@ pub enum Shape {
     Sections,
     /// A table of names that people choose.
     Table(Box<Self>),
+    /// Sections of names that people choose, in each of which all is of one kind.
+    NamedSections(Box<Self>),
     /// A text.
     Text,
     /// A text that is shown nowhere.
@@ -25,6 +27,8 @@ pub enum Shape {
     Bool,
     /// A whole number, from and to.
     Integer(i64, i64),
+    /// A part of the whole: a number from 0 to 1.
+    Part,
     /// One of these.
     Choice(Vec<&'static str>),
     /// A list.
@@ -39,6 +43,14 @@ impl Shape {
     /// A list of these.
     pub fn list(of: Self) -> Self {
         Self::List(Box::new(of))
+    }
+
+    /// Whether it is known by the keys below it.
+    pub fn has_keys_of_its_own(&self) -> bool {
+        matches!(
+            self,
+            Self::Section | Self::Sections | Self::NamedSections(_)
+        )
     }
 
     /// A table of these.

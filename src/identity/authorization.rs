@@ -168,6 +168,7 @@ async fn push(
     let _turn = provider.pushing.acquire().await;
     let answer = provider
         .http
+        .at("par")
         .post_form(endpoint, proven.form, proven.basic)
         .await?;
     if !answer.status.is_success() {

@@ -90,7 +90,11 @@ async fn token(provider: &Provider, name: &str, source: &Value) -> Result<String
         let claim = shown(name);
         return Err(ClaimSourceError::Origin { claim, origin }.into());
     }
-    let answer = provider.http.get(&endpoint, text("access_token")).await?;
+    let answer = provider
+        .http
+        .at("claim_source")
+        .get(&endpoint, text("access_token"))
+        .await?;
     let failed = |said: String| ClaimSourceError::Answer {
         claim: shown(name),
         url: shown(&format!("{origin}{}", endpoint.path())),

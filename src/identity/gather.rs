@@ -95,7 +95,11 @@ async fn groups_elsewhere(
         let Some(url) = next else {
             return Ok(groups);
         };
-        let answer = provider.http.get(&url, Some(access_token)).await?;
+        let answer = provider
+            .http
+            .at("groups")
+            .get(&url, Some(access_token))
+            .await?;
         if answer.status.as_u16() != 200 {
             return Err(GroupsError::Endpoint(groups_endpoint::refusal(
                 &answer.body,
@@ -122,7 +126,11 @@ async fn userinfo(
     access_token: &str,
     subject: &str,
 ) -> Result<Claims, LoginError> {
-    let answer = provider.http.get(endpoint, Some(access_token)).await?;
+    let answer = provider
+        .http
+        .at("userinfo")
+        .get(endpoint, Some(access_token))
+        .await?;
     if answer.status.as_u16() != 200 {
         return Err(LoginError::UserinfoStatus(answer.status.as_u16()));
     }

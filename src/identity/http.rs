@@ -2,16 +2,20 @@
 
 pub mod failure;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::header::{
     ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue,
 };
 use reqwest::{RequestBuilder, StatusCode};
+use tracing::Instrument as _;
+use tracing::field::Empty;
 use url::Url;
 
 use self::failure::Failure;
 use super::claims::shown;
+use crate::observe::metrics::{Exchange, Metrics};
+use crate::observe::traces;
 
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 1024 * 1024;
@@ -26,6 +30,22 @@ pub struct ProviderHttp {
     client: reqwest::Client,
     /// What the public origin is called on the inside, where browser and server reach the provider differently.
     inside: Option<Inside>,
+    watch: Watch,
+}
+
+/// Who hears of exchanges.
+#[derive(Debug, Clone, Default)]
+struct Watch {
+    provider: String,
+    metrics: Metrics,
+}
+
+/// One of a provider's endpoints.
+#[derive(Debug, Clone, Copy)]
+pub struct Endpoint<'a> {
+    http: &'a ProviderHttp,
+    /// For metrics and traces.
+    name: &'static str,
 }
 
 #[derive(Debug, Clone)]
@@ -100,7 +120,26 @@ impl ProviderHttp {
             public: issuer.clone(),
             internal: internal.clone(),
         });
-        Ok(Self { client, inside })
+        let watch = Watch::default();
+        Ok(Self {
+            client,
+            inside,
+            watch,
+        })
+    }
+
+    /// The same, whose exchanges are counted under this provider's name.
+    #[must_use]
+    pub fn watched(self, provider: &str, metrics: Metrics) -> Self {
+        let provider = provider.to_owned();
+        let watch = Watch { provider, metrics };
+        Self { watch, ..self }
+    }
+
+    /// One of the endpoints, by the name that metrics and traces give it.
+    #[must_use]
+    pub fn at(&self, name: &'static str) -> Endpoint<'_> {
+        Endpoint { http: self, name }
     }
 
     /// Whether these are certificates in PEM that can be trusted besides the system's.
@@ -116,16 +155,7 @@ impl ProviderHttp {
     /// # Errors
     /// When no bounded answer comes in time.
     pub async fn get(&self, url: &Url, bearer: Option<&str>) -> Result<Answer, HttpError> {
-        let url = self.on_the_inside(url);
-        let request = self.client.get(url.clone()).header(ACCEPT, JSON);
-        self.send(
-            &url,
-            match bearer {
-                Some(token) => request.bearer_auth(token),
-                None => request,
-            },
-        )
-        .await
+        self.at("other").get(url, bearer).await
     }
 
     /// Asks for whatever is there, with these headers alone.
@@ -135,63 +165,7 @@ impl ProviderHttp {
     pub async fn get_with(&self, url: &Url, headers: HeaderMap) -> Result<Answer, HttpError> {
         let url = self.on_the_inside(url);
         let request = self.client.get(url.clone()).headers(headers);
-        self.send(&url, request).await
-    }
-
-    /// Posts a form, with HTTP Basic credentials (already form-encoded, RFC 6749 2.3.1) where they are used.
-    ///
-    /// # Errors
-    /// When no bounded answer comes in time.
-    pub async fn post_form(
-        &self,
-        url: &Url,
-        form: String,
-        basic: Option<(String, String)>,
-    ) -> Result<Answer, HttpError> {
-        let url = self.on_the_inside(url);
-        let request = self
-            .client
-            .post(url.clone())
-            .header(ACCEPT, JSON)
-            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
-            .body(form);
-        self.send(
-            &url,
-            match basic {
-                Some((user, password)) => request.basic_auth(user, Some(password)),
-                None => request,
-            },
-        )
-        .await
-    }
-
-    async fn send(&self, url: &Url, request: RequestBuilder) -> Result<Answer, HttpError> {
-        let told = || without_query(url);
-        let broken = |e: reqwest::Error| HttpError::NoAnswer {
-            url: told(),
-            failure: Failure::of(&e),
-            cause: chain(&e.without_url()),
-        };
-        let mut response = request.send().await.map_err(broken)?;
-        // Nothing is ever unpacked: a few kilobytes could become gigabytes.
-        if let Some(encoding) = packed(response.headers()) {
-            let url = told();
-            return Err(HttpError::Packed { url, encoding });
-        }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(broken)? {
-            if body.len() + chunk.len() > LONGEST_ANSWER {
-                return Err(HttpError::TooLong { url: told() });
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Answer {
-            status: response.status(),
-            media_type: media_type(response.headers()),
-            fresh_for: max_age(response.headers()),
-            headers: std::mem::take(response.headers_mut()),
-            body,
-        })
+        self.at("other").send(&url, request).await
     }
 
     /// Whether the provider is reached under another address than the browser's.
@@ -223,7 +197,112 @@ impl ProviderHttp {
     }
 }
 
-fn client(timeout: Duration, extra_ca: Option<&[u8]>) -> Result<reqwest::Client, HttpError> {
+impl Endpoint<'_> {
+    /// Asks for a JSON document, with an access token where one is needed.
+    ///
+    /// # Errors
+    /// When no bounded answer comes in time.
+    pub async fn get(self, url: &Url, bearer: Option<&str>) -> Result<Answer, HttpError> {
+        let url = self.http.on_the_inside(url);
+        let request = self.http.client.get(url.clone()).header(ACCEPT, JSON);
+        self.send(
+            &url,
+            match bearer {
+                Some(token) => request.bearer_auth(token),
+                None => request,
+            },
+        )
+        .await
+    }
+
+    /// Posts a form, with HTTP Basic credentials (already form-encoded, RFC 6749 2.3.1) where they are used.
+    ///
+    /// # Errors
+    /// When no bounded answer comes in time.
+    pub async fn post_form(
+        self,
+        url: &Url,
+        form: String,
+        basic: Option<(String, String)>,
+    ) -> Result<Answer, HttpError> {
+        let url = self.http.on_the_inside(url);
+        let request = self
+            .http
+            .client
+            .post(url.clone())
+            .header(ACCEPT, JSON)
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form);
+        self.send(
+            &url,
+            match basic {
+                Some((user, password)) => request.basic_auth(user, Some(password)),
+                None => request,
+            },
+        )
+        .await
+    }
+
+    async fn send(self, url: &Url, request: RequestBuilder) -> Result<Answer, HttpError> {
+        let Watch { provider, metrics } = &self.http.watch;
+        let span = traces::span!(
+            "provider",
+            otel.name = self.name,
+            otel.kind = "client",
+            provider.name = provider,
+            http.response.status_code = Empty,
+            otel.status_code = Empty
+        );
+        let begun = Instant::now();
+        let answer = exchange(url, traces::passed_on(request, &span))
+            .instrument(span.clone())
+            .await;
+        let answered = |answer: &Answer| Exchange::Answered(answer.status.as_u16());
+        let outcome = answer.as_ref().map_or(Exchange::NoAnswer, answered);
+        metrics.provider_asked(provider, self.name, outcome, begun);
+        match outcome {
+            Exchange::Answered(status) => {
+                span.record("http.response.status_code", i64::from(status))
+            }
+            Exchange::NoAnswer => span.record("otel.status_code", "ERROR"),
+        };
+        answer
+    }
+}
+
+async fn exchange(url: &Url, request: RequestBuilder) -> Result<Answer, HttpError> {
+    let told = || without_query(url);
+    let broken = |e: reqwest::Error| HttpError::NoAnswer {
+        url: told(),
+        failure: Failure::of(&e),
+        cause: chain(&e.without_url()),
+    };
+    let mut response = request.send().await.map_err(broken)?;
+    // Nothing is ever unpacked: a few kilobytes could become gigabytes.
+    if let Some(encoding) = packed(response.headers()) {
+        let url = told();
+        return Err(HttpError::Packed { url, encoding });
+    }
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(broken)? {
+        if body.len() + chunk.len() > LONGEST_ANSWER {
+            return Err(HttpError::TooLong { url: told() });
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(Answer {
+        status: response.status(),
+        media_type: media_type(response.headers()),
+        fresh_for: max_age(response.headers()),
+        headers: std::mem::take(response.headers_mut()),
+        body,
+    })
+}
+
+pub(crate) fn client(
+    timeout: Duration,
+    extra_ca: Option<&[u8]>,
+) -> Result<reqwest::Client, HttpError> {
     let setup = |e: reqwest::Error| HttpError::Setup(chain(&e));
     let mut builder = reqwest::Client::builder()
         .timeout(timeout)

@@ -43,6 +43,18 @@ pub struct Known {
 }
 
 impl Known {
+    /// For how long it has been known.
+    #[must_use]
+    pub fn age(&self, now: OffsetDateTime) -> Duration {
+        now - self.learnt_at
+    }
+
+    /// The time until it is learnt anew; below zero when that is overdue.
+    #[must_use]
+    pub fn due_in(&self, now: OffsetDateTime) -> Duration {
+        self.kept - self.age(now)
+    }
+
     /// Checks a token's signature as that of an ID token: by the provider's keys, or the client secret where
     /// configuration says so.
     ///
@@ -285,7 +297,7 @@ impl Provider {
             self.settings.issuer.trim_end_matches('/')
         );
         let address = Url::parse(&address).map_err(|e| nonsense(e.to_string()))?;
-        let answer = self.document(&address).await?;
+        let answer = self.document("discovery", &address).await?;
         let metadata: Metadata = read(&address, "provider metadata", &answer)?;
         metadata.check(&self.settings, self.http.has_inside())?;
         let (keys, keys_kept) = self.fetch_keys(&metadata).await?;
@@ -307,7 +319,7 @@ impl Provider {
     }
 
     async fn fetch_keys(&self, metadata: &Metadata) -> Result<(KeySet, Duration), ProviderError> {
-        let answer = self.document(&metadata.jwks_uri).await?;
+        let answer = self.document("jwks", &metadata.jwks_uri).await?;
         let keys = KeySet::parse(&answer.body).map_err(|cause| ProviderError::Nonsense {
             url: metadata.jwks_uri.to_string(),
             expected: "a JSON Web Key Set",
@@ -316,8 +328,8 @@ impl Provider {
         Ok((keys, kept(&answer)))
     }
 
-    async fn document(&self, url: &Url) -> Result<Answer, ProviderError> {
-        let answer = self.http.get(url, None).await?;
+    async fn document(&self, endpoint: &'static str, url: &Url) -> Result<Answer, ProviderError> {
+        let answer = self.http.at(endpoint).get(url, None).await?;
         if answer.status.as_u16() == 200 {
             Ok(answer)
         } else {

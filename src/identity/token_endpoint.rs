@@ -50,7 +50,7 @@ pub async fn redeem(
         ("redirect_uri", redirect_uri),
         ("code_verifier", code_verifier.expose_secret()),
     ];
-    ask(provider, metadata, &fields).await
+    ask(provider, metadata, &fields, "token").await
 }
 
 /// New tokens for a refresh token (RFC 6749, 6).
@@ -66,7 +66,7 @@ pub async fn refresh(
         ("grant_type", "refresh_token"),
         ("refresh_token", refresh_token),
     ];
-    ask(provider, metadata, &fields).await
+    ask(provider, metadata, &fields, "refresh").await
 }
 
 /// Asks the token endpoint.
@@ -74,11 +74,13 @@ async fn ask(
     provider: &Provider,
     metadata: &Metadata,
     fields: &[(&str, &str)],
+    name: &'static str,
 ) -> Result<Tokens, LoginError> {
     let (now, random) = (provider.clock.now(), &provider.random);
     let proven = prove(&provider.settings, metadata, fields, now, random)?;
     let answer = provider
         .http
+        .at(name)
         .post_form(&metadata.token_endpoint, proven.form, proven.basic)
         .await?;
     if answer.status.is_success() {

@@ -37,8 +37,8 @@ impl Lost {
     }
 }
 
-/// Says in a line of the log what was lost.
-pub type Notice = fn(Lost) -> String;
+/// Says in a line what was lost.
+pub type Notice = Box<dyn Fn(Lost) -> String + Send>;
 
 /// Takes lines, and lets a thread write them.
 #[derive(Debug, Clone)]
@@ -62,13 +62,23 @@ struct State {
     bytes: usize,
     /// Whether a line is being written.
     busy: bool,
+    /// Those that nobody has been told of.
     lost: Lost,
+    /// All since the start.
+    lost_ever: Lost,
 }
 
 #[derive(Debug)]
 struct Line {
     text: Vec<u8>,
     audit: bool,
+}
+
+impl State {
+    fn lose(&mut self, line: &Line) {
+        self.lost.count(line);
+        self.lost_ever.count(line);
+    }
 }
 
 impl Shared {
@@ -80,7 +90,7 @@ impl Shared {
     fn put(&self, line: Line) {
         let mut state = self.state();
         if state.bytes + line.text.len() > MOST_WAITING {
-            state.lost.count(&line);
+            state.lose(&line);
         } else {
             state.bytes += line.text.len();
             state.waiting.push_back(line);
@@ -99,24 +109,62 @@ impl Writer {
         let (of_thread, output) = (shared.clone(), Output::new(output));
         std::thread::Builder::new()
             .name("log".to_owned())
-            .spawn(move || write_for_ever(&of_thread, output, notice))?;
+            .spawn(move || write_for_ever(&of_thread, output, &notice))?;
         Ok((Self(shared.clone()), Flush(shared)))
+    }
+
+    /// Takes a line, with its end.
+    pub fn line(&self, text: String) {
+        self.0.put(Line {
+            text: text.into_bytes(),
+            audit: true,
+        });
+    }
+
+    /// Whether lines were lost, and none has been written since.
+    pub fn is_losing(&self) -> bool {
+        self.0.state().lost != Lost::default()
     }
 }
 
-impl Drop for Flush {
-    fn drop(&mut self) {
+impl Flush {
+    /// Waits until all is written, unless that takes too long.
+    pub fn flush(&self) {
         let state = self.0.state();
         let unwritten = |state: &mut State| state.busy || !state.waiting.is_empty();
-        // Late or not, this is the end.
         let _ = self
             .0
             .changed
             .wait_timeout_while(state, PATIENCE_AT_THE_END, unwritten);
     }
+
+    /// Knows how much is lost.
+    #[must_use]
+    pub fn count(&self) -> Losses {
+        Losses(self.0.clone())
+    }
 }
 
-fn write_for_ever(shared: &Shared, mut output: Output<impl Write>, notice: Notice) {
+/// Knows how much was lost since the start.
+#[derive(Debug, Clone, Default)]
+pub struct Losses(Arc<Shared>);
+
+impl Losses {
+    /// All of it so far.
+    #[must_use]
+    pub fn so_far(&self) -> Lost {
+        self.0.state().lost_ever
+    }
+}
+
+impl Drop for Flush {
+    fn drop(&mut self) {
+        // Late or not, this is the end.
+        self.flush();
+    }
+}
+
+fn write_for_ever(shared: &Shared, mut output: Output<impl Write>, notice: &Notice) {
     let mut state = shared.state();
     loop {
         if let Some(line) = state.waiting.pop_front() {
@@ -126,7 +174,7 @@ fn write_for_ever(shared: &Shared, mut output: Output<impl Write>, notice: Notic
             let written = output.write(&line.text);
             state = shared.state();
             if written.is_err() {
-                state.lost.count(&line);
+                state.lose(&line);
             }
             continue;
         }

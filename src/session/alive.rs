@@ -14,9 +14,24 @@ impl Sessions {
         signed_in: &SignedIn,
         now: OffsetDateTime,
     ) -> Result<bool, Error> {
-        let too_old = now - signed_in.since >= self.limits.lifetime;
-        let away_too_long = now - signed_in.seen_at >= self.limits.idle_timeout;
-        Ok(!too_old && !away_too_long && !self.is_ended(id, signed_in, now).await?)
+        Ok(self.end_reason(id, signed_in, now).await?.is_none())
+    }
+
+    /// Why a session is over, if it is.
+    pub(super) async fn end_reason(
+        &self,
+        id: &Id,
+        signed_in: &SignedIn,
+        now: OffsetDateTime,
+    ) -> Result<Option<&'static str>, Error> {
+        if now - signed_in.since >= self.limits.lifetime {
+            return Ok(Some("lifetime"));
+        }
+        if now - signed_in.seen_at >= self.limits.idle_timeout {
+            return Ok(Some("idle"));
+        }
+        let ended = self.is_ended(id, signed_in, now).await?;
+        Ok(ended.then_some("revoked"))
     }
 
     async fn is_ended(

@@ -83,18 +83,19 @@ impl Ledger {
                 let member = (float(until.unix_timestamp()), id.to_owned());
                 // Those that have ended by themselves go, and the first to end where there are too many.
                 let ended = (f64::NEG_INFINITY, float(now.unix_timestamp()));
-                let queued = redis.ask(tag.in_redis("list"), |client, key| async move {
-                    let pipeline = client.pipeline();
-                    let _: () = pipeline
-                        .zadd(&key, None, None, false, false, member)
-                        .await?;
-                    let _: () = pipeline.zremrangebyscore(&key, ended.0, ended.1).await?;
-                    let _: () = pipeline
-                        .zremrangebyrank(&key, 0, -MOST_SESSIONS - 1)
-                        .await?;
-                    let _: () = pipeline.expire(&key, left, None).await?;
-                    pipeline.all::<()>().await
-                });
+                let queued =
+                    redis.ask("list_add", tag.in_redis("list"), |client, key| async move {
+                        let pipeline = client.pipeline();
+                        let _: () = pipeline
+                            .zadd(&key, None, None, false, false, member)
+                            .await?;
+                        let _: () = pipeline.zremrangebyscore(&key, ended.0, ended.1).await?;
+                        let _: () = pipeline
+                            .zremrangebyrank(&key, 0, -MOST_SESSIONS - 1)
+                            .await?;
+                        let _: () = pipeline.expire(&key, left, None).await?;
+                        pipeline.all::<()>().await
+                    });
                 Ok(queued.await?)
             }
         }
@@ -110,7 +111,7 @@ impl Ledger {
             Self::Redis(redis) => {
                 let key = tag.in_redis("list");
                 let ids: Vec<String> = redis
-                    .ask(key.clone(), |client, key| async move {
+                    .ask("list_read", key.clone(), |client, key| async move {
                         client.zrange(key, 0, -1, None, false, None, false).await
                     })
                     .await?;
@@ -118,10 +119,9 @@ impl Ledger {
                 if !ids.is_empty() {
                     let these = ids.clone();
                     let _: () = redis
-                        .ask(
-                            key,
-                            |client, key| async move { client.zrem(key, these).await },
-                        )
+                        .ask("list_remove", key, |client, key| async move {
+                            client.zrem(key, these).await
+                        })
                         .await?;
                 }
                 Ok(ids)
@@ -138,10 +138,14 @@ impl Ledger {
             Self::Memory(memory) => Ok(locked(memory).read(tag, now)),
             Self::Redis(redis) => {
                 let after = float(now.unix_timestamp() + 1);
-                let entries = redis.ask(tag.in_redis("list"), |client, key| async move {
-                    let end = f64::INFINITY;
-                    client.zrangebyscore(key, after, end, false, None).await
-                });
+                let entries = redis.ask(
+                    "list_read",
+                    tag.in_redis("list"),
+                    |client, key| async move {
+                        let end = f64::INFINITY;
+                        client.zrangebyscore(key, after, end, false, None).await
+                    },
+                );
                 Ok(entries.await?)
             }
         }
@@ -166,7 +170,7 @@ impl Ledger {
             Self::Redis(redis) => {
                 let kept = Expiration::EX(seconds_left(until, at));
                 let at = at.unix_timestamp();
-                let marked = redis.ask(tag.in_redis("mark"), |client, key| async move {
+                let marked = redis.ask("mark", tag.in_redis("mark"), |client, key| async move {
                     client.set(key, at, Some(kept), None, false).await
                 });
                 Ok(marked.await?)
@@ -193,7 +197,7 @@ impl Ledger {
                 Ok(())
             }
             Self::Redis(redis) => Ok(redis
-                .ask(tag.in_redis("mark"), |client, key| async move {
+                .ask("unmark", tag.in_redis("mark"), |client, key| async move {
                     client.del(key).await
                 })
                 .await?),
@@ -212,9 +216,11 @@ impl Ledger {
             }
             Self::Redis(redis) => {
                 let id = id.to_owned();
-                let removed = redis.ask(tag.in_redis("list"), |client, key| async move {
-                    client.zrem(key, id).await
-                });
+                let removed = redis.ask(
+                    "list_remove",
+                    tag.in_redis("list"),
+                    |client, key| async move { client.zrem(key, id).await },
+                );
                 Ok(removed.await?)
             }
         }
@@ -229,7 +235,7 @@ impl Ledger {
             Self::Memory(memory) => Ok(locked(memory).marked(tag, now)),
             // Boxed, as three of these are asked at once.
             Self::Redis(redis) => {
-                let mark = redis.ask(tag.in_redis("mark"), |client, key| async move {
+                let mark = redis.ask("marked", tag.in_redis("mark"), |client, key| async move {
                     client.get(key).await
                 });
                 Ok(mark.await?)
@@ -247,7 +253,7 @@ impl Ledger {
             Self::Memory(memory) => Ok(locked(memory).is_used(&key, now)),
             Self::Redis(redis) => {
                 let used: Option<String> = redis
-                    .ask(key.in_redis("used"), |client, key| async move {
+                    .ask("is_used", key.in_redis("used"), |client, key| async move {
                         client.get(key).await
                     })
                     .await?;
@@ -274,7 +280,7 @@ impl Ledger {
                 let kept = Expiration::EX(seconds_left(until, now));
                 let only_new = Some(SetOptions::NX);
                 let set: Option<String> = redis
-                    .ask(key.in_redis("used"), |client, key| async move {
+                    .ask("use_up", key.in_redis("used"), |client, key| async move {
                         client.set(key, 1, Some(kept), only_new, false).await
                     })
                     .await?;
@@ -297,12 +303,16 @@ impl Ledger {
             &visitor.to_string(),
             &minute.to_string(),
         ]);
-        let queued = redis.ask(key.in_redis("rate"), |client, key| async move {
-            let pipeline = client.pipeline();
-            let _: () = pipeline.incr(&key).await?;
-            let _: () = pipeline.expire(&key, COUNTED_FOR, None).await?;
-            pipeline.all::<(u64, u64)>().await
-        });
+        let queued = redis.ask(
+            "rate_count",
+            key.in_redis("rate"),
+            |client, key| async move {
+                let pipeline = client.pipeline();
+                let _: () = pipeline.incr(&key).await?;
+                let _: () = pipeline.expire(&key, COUNTED_FOR, None).await?;
+                pipeline.all::<(u64, u64)>().await
+            },
+        );
         let (count, _) = queued.await?;
         Ok(count)
     }

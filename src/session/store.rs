@@ -15,6 +15,7 @@ use tower_sessions_moka_store::MokaStore;
 
 pub use self::address::{StoreError, redis_address};
 pub use self::redis::{Redis, RedisError};
+use crate::observe::metrics::Metrics;
 
 /// The most sessions held in memory; beyond them the least used end first, and those people sign in again.
 const MOST_IN_MEMORY: u64 = 100_000;
@@ -52,6 +53,15 @@ impl Store {
     /// When the address makes no sense.
     pub fn redis(url: &str, ca: Option<&[u8]>) -> std::result::Result<Self, StoreError> {
         Redis::connect(redis_address(url, ca)?).map(Self::Redis)
+    }
+
+    /// The same, whose commands are counted: of those in memory nothing is, since they take no time.
+    #[must_use]
+    pub fn counted(self, metrics: &Metrics) -> Self {
+        match self {
+            memory @ Self::Memory(_) => memory,
+            Self::Redis(redis) => Self::Redis(redis.counted(metrics.clone())),
+        }
     }
 
     /// Whether the store answers now.
@@ -93,7 +103,9 @@ impl SessionStore for Store {
             Self::Memory(store) => store.load(id).await,
             Self::Redis(redis) => {
                 let kept: Option<Vec<u8>> = redis
-                    .ask(key(id), |client, key| async move { client.get(key).await })
+                    .ask("session_load", key(id), |client, key| async move {
+                        client.get(key).await
+                    })
                     .await?;
                 kept.map(|kept| serde_json::from_slice(&kept))
                     .transpose()
@@ -106,7 +118,9 @@ impl SessionStore for Store {
         match self {
             Self::Memory(store) => store.delete(id).await,
             Self::Redis(redis) => Ok(redis
-                .ask(key(id), |client, key| async move { client.del(key).await })
+                .ask("session_delete", key(id), |client, key| async move {
+                    client.del(key).await
+                })
                 .await?),
         }
     }
@@ -127,7 +141,7 @@ async fn set(redis: &Redis, record: &Record, only: SetOptions) -> Result<bool> {
     let content = serde_json::to_vec(record).map_err(|error| Error::Encode(error.to_string()))?;
     let kept = Expiration::EXAT(record.expiry_date.unix_timestamp());
     let written: Option<String> = redis
-        .ask(key(&record.id), |client, key| async move {
+        .ask("session_save", key(&record.id), |client, key| async move {
             let content = content.as_slice();
             client
                 .set(key, content, Some(kept), Some(only), false)

@@ -97,7 +97,7 @@ impl Tickets {
             }
             Kept::Redis(redis) => {
                 let expires = Some(Expiration::EX(life.whole_seconds().max(1)));
-                let put = redis.ask(key, |client, key| async move {
+                let put = redis.ask("ticket_put", key, |client, key| async move {
                     let content = content.as_slice();
                     client.set(key, content, expires, None, false).await
                 });
@@ -119,7 +119,9 @@ impl Tickets {
         let content = match &self.0 {
             Kept::Memory(cache) => cache.get(&key).map(|entry| entry.content.to_vec()),
             Kept::Redis(redis) => {
-                let got = redis.ask(key, |client, key| async move { client.get(key).await });
+                let got = redis.ask("ticket_get", key, |client, key| async move {
+                    client.get(key).await
+                });
                 got.await?
             }
         };
@@ -139,7 +141,9 @@ impl Tickets {
         let content = match &self.0 {
             Kept::Memory(cache) => cache.remove(&key).map(|entry| entry.content.to_vec()),
             Kept::Redis(redis) => {
-                let taken = redis.ask(key, |client, key| async move { client.getdel(key).await });
+                let taken = redis.ask("ticket_take", key, |client, key| async move {
+                    client.getdel(key).await
+                });
                 taken.await?
             }
         };

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use axum::Router;
+use time::OffsetDateTime;
 
 use super::appearance::Appearance;
 use super::cookies::CookieSettings;
@@ -38,6 +39,12 @@ pub enum BuildError {
     /// The cipher of logins under way.
     #[error(transparent)]
     Seals(#[from] PendingError),
+    /// The audit's file.
+    #[error("cannot write the audit (audit.file): {0}")]
+    Audit(std::io::Error),
+    /// The metrics.
+    #[error("cannot count: {0}")]
+    Metrics(#[from] prometheus::Error),
     /// No randomness for a key.
     #[error("the system gave no random numbers")]
     Random,
@@ -57,6 +64,8 @@ pub struct App {
     pub look_at_keys_every: std::time::Duration,
     /// What servers built of later configurations share with this one.
     pub lasting: Arc<Lasting>,
+    /// When it was built.
+    pub built: OffsetDateTime,
 }
 
 /// Seldom enough to cost nothing, often enough for somebody who waits for it.
@@ -106,6 +115,9 @@ fn assemble(
         providers,
         session,
         log: _,
+        metrics: _,
+        traces: _,
+        audit: _,
         policy,
         inline,
         invitations,
@@ -114,7 +126,7 @@ fn assemble(
     } = config;
     let providers = providers
         .into_iter()
-        .map(|provider| connect(provider, &lasting.clock, before))
+        .map(|provider| connect(provider, &lasting, before))
         .collect::<Result<Vec<_>, _>>()?;
     let providers = Arc::new(Providers::new(providers));
     let seals = Seals::new(&lasting.cookie_keys(session.cookie_keys)?)?;
@@ -148,6 +160,7 @@ fn assemble(
                 lasting.ledger.clone(),
                 session.limits,
             )
+            .counted(lasting.metrics.clone())
         }),
         popups,
         inline,
@@ -162,6 +175,7 @@ fn assemble(
         clock: lasting.clock.clone(),
         random: SystemRandom::new(),
         audit: lasting.audit.clone(),
+        metrics: lasting.metrics.clone(),
     }));
     let patience = Patience {
         shutdown: server.shutdown_timeout.unsigned_abs(),
@@ -174,6 +188,7 @@ fn assemble(
         patience,
         keyring,
         look_at_keys_every: LOOK_AT_KEYS_EVERY,
+        built: lasting.clock.now(),
         lasting,
     })
 }
@@ -190,7 +205,7 @@ fn keyring(keyring: Keyring, before: Option<&App>) -> Keyring {
 
 fn connect(
     config: ProviderConfig,
-    clock: &SharedClock,
+    lasting: &Lasting,
     before: Option<&App>,
 ) -> Result<Arc<Provider>, HttpError> {
     let http = ProviderHttp::new(
@@ -199,7 +214,8 @@ fn connect(
         &config.issuer,
         config.internal_url.as_ref(),
     )?;
-    let provider = Provider::new(config.settings, http, clock.clone());
+    let http = http.watched(&config.settings.name, lasting.metrics.clone());
+    let provider = Provider::new(config.settings, http, lasting.clock.clone());
     for other in before.iter().flat_map(|app| app.providers.iter()) {
         provider.learn_from(other);
     }

@@ -4,17 +4,21 @@ use axum::extract::{Extension, State};
 use axum::http::{Method, Uri};
 use axum::response::{IntoResponse, Response};
 use time::OffsetDateTime;
+use tracing::Instrument as _;
 use url::form_urlencoded;
 
 use super::cookies::set_cookies;
 use super::error::{Cause, WebError};
 use super::join::into_meeting;
+use super::outcome::failure;
 use super::visitor::Visitor;
 use super::{AppState, cookies, freshness, limits, redirect, silent};
-use crate::identity::login;
 use crate::identity::provider::Provider;
 use crate::identity::provider_session::SignIn;
+use crate::identity::{Person, login};
 use crate::meeting::Destination;
+use crate::observe::event::{Event, How};
+use crate::observe::traces;
 use crate::session::pending::{LoginKind, PendingLogin};
 use crate::session::rates::Deed;
 use crate::session::{Sessions, SignedInNow};
@@ -70,12 +74,7 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
     let now = state.clock.now();
     let pending = match state.seals.finish(&answer.state, sealed.as_deref(), now) {
         Ok(pending) => pending,
-        Err(why) => {
-            // Too late, reloaded, or begun in another browser. The state, if it is ours, still knows for which room.
-            let error = WebError::Expired(state.seals.destination_of(&answer.state));
-            let cause = Cause(format!("{error}: {why}"));
-            return (Extension(cause), error).into_response();
-        }
+        Err(why) => return expired(state, visitor, &answer, &why),
     };
     let Some(provider) = state.providers.named(&pending.provider) else {
         // Configuration has changed since.
@@ -84,7 +83,8 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
     let mut set = vec![state.cookies.without_login(&answer.state)];
     // Before the provider is asked: a logout that it reports from here on ends the new session as well.
     let since = state.clock.now();
-    let response = match finish(state, provider, path, &answer, &pending).await {
+    let finishing = finish(state, provider, path, &answer, &pending);
+    let response = match finishing.instrument(traces::span!("login finish")).await {
         Ok(sign_in) => {
             let mut signed_out = false;
             let mut session = None;
@@ -107,6 +107,13 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
                     }
                 }
             }
+            tell(
+                state,
+                visitor,
+                session.as_deref(),
+                &pending,
+                Ok(&sign_in.person),
+            );
             if signed_out {
                 let error = WebError::SignedOut(pending.destination);
                 return (set_cookies(set), error).into_response();
@@ -129,7 +136,8 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
                 },
             }
         }
-        Err(WebError::LoginRequired { .. }) if would_ask(&answer, &pending) => {
+        Err(error @ WebError::LoginRequired { .. }) if would_ask(&answer, &pending) => {
+            tell(state, visitor, None, &pending, Err(&error));
             if let Some(guest) = silent::as_guest(state, &visitor.headers, &pending.destination) {
                 guest
             } else {
@@ -140,9 +148,51 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
                     .into_response()
             }
         }
-        Err(error) => error.into_response(),
+        Err(error) => {
+            tell(state, visitor, None, &pending, Err(&error));
+            error.into_response()
+        }
     };
     (set_cookies(set), response).into_response()
+}
+
+/// Too late, reloaded, or begun in another browser. The state, if it is ours, still knows for which room.
+fn expired(
+    state: &AppState,
+    visitor: &Visitor,
+    answer: &Answer,
+    why: &dyn std::fmt::Display,
+) -> Response {
+    let error = WebError::Expired(state.seals.destination_of(&answer.state));
+    let cause = Cause(format!("{error}: {why}"));
+    let failed = Event::SignIn {
+        provider: "",
+        how: How::Unknown,
+        result: Err(failure(&error, &cause.0)),
+    };
+    state.audit.tell(&visitor.about(None), &failed);
+    (Extension(cause), error).into_response()
+}
+
+/// Tells the audit what became of a login.
+fn tell(
+    state: &AppState,
+    visitor: &Visitor,
+    session: Option<&str>,
+    pending: &PendingLogin,
+    result: Result<&Person, &WebError>,
+) {
+    let cause = result.err().map(ToString::to_string).unwrap_or_default();
+    let event = Event::SignIn {
+        provider: &pending.provider,
+        how: match pending.kind {
+            LoginKind::Usual => How::Login,
+            LoginKind::StepUp => How::StepUp,
+            LoginKind::Silent => How::Silent,
+        },
+        result: result.map_err(|error| failure(error, &cause)),
+    };
+    state.audit.tell(&visitor.about(session), &event);
 }
 
 /// Whether the provider would have had to ask, and was not to.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use super::outcome::Counted;
 use super::page::Notice;
 use crate::identity::claims::shown;
 use crate::identity::error::LoginError;
@@ -156,6 +157,9 @@ pub enum WebError {
     /// What was asked for lives in the session store alone.
     #[error("the session store does not answer: {0}")]
     StoreAway(String),
+    /// Nobody gets a token that is not written down.
+    #[error("the audit cannot be written (audit.file), and audit.on_failure is \"refuse\"")]
+    AuditAway,
     /// The session could not be ended.
     #[error("the session store does not answer: {0}")]
     SignOutFailed(String),
@@ -309,6 +313,7 @@ impl WebError {
             | Self::Popup(_)
             | Self::Invitation(InvitationError::Store(_))
             | Self::StoreAway(_)
+            | Self::AuditAway
             | Self::SignOutFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Expired(_)
             | Self::SignedOut(_)
@@ -348,9 +353,12 @@ fn cause_of(cause: &DeniedCause, stepped_up: bool) -> String {
 
 impl IntoResponse for WebError {
     fn into_response(self) -> Response {
-        let cause = Cause(self.to_string());
+        let (cause, counted) = (Cause(self.to_string()), Counted::of(&self));
         let mut response = Notice::Error(Arc::new(self)).into_response();
         response.extensions_mut().insert(cause);
+        if let Some(counted) = counted {
+            response.extensions_mut().insert(counted);
+        }
         response
     }
 }

@@ -3,10 +3,12 @@
 
 use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
+use tracing::Instrument as _;
 
 use super::AppState;
 use crate::identity::Person;
 use crate::identity::refresh::{Refreshed, refresh};
+use crate::observe::event::{About, Event, How};
 use crate::session::SignedIn;
 use crate::session::freshness::Refresh;
 
@@ -41,11 +43,19 @@ pub async fn fresh(state: &AppState, id: &str, signed_in: SignedIn) -> Option<Pe
     let person = signed_in.person;
     let asked = ask(state.clone(), id.to_owned(), person.clone(), due);
     // By itself: a person who goes away must not leave a refresh token spent and its successor lost.
-    let asking = tokio::spawn(asked);
+    let asking = tokio::spawn(asked.in_current_span());
     match tokio::time::timeout(PATIENCE, asking).await {
         Ok(Ok(Answer::Person(new))) => Some(*new),
         Ok(Ok(Answer::Gone)) => None,
         Ok(Ok(Answer::Unknown) | Err(_)) | Err(_) => Some(person),
+    }
+}
+
+/// Nobody asked for it by a request.
+fn about(session: &str) -> About<'_> {
+    About {
+        session: Some(session),
+        ..About::default()
     }
 }
 
@@ -88,6 +98,12 @@ async fn ask(state: AppState, id: String, person: Person, kept_so_far: Refresh) 
     };
     match refresh(provider, &person, &token).await {
         Ok(Refreshed::Person { person, next }) => {
+            let event = Event::SignIn {
+                provider: &person.provider,
+                how: How::Refresh,
+                result: Ok(&person),
+            };
+            state.audit.tell(&about(&id), &event);
             if let Some(refresh) = kept(&state, Some(&next), now) {
                 renew((*person).clone(), refresh).await;
             }
@@ -111,6 +127,8 @@ async fn ask(state: AppState, id: String, person: Person, kept_so_far: Refresh) 
                 provider.name = provider.settings.name,
                 "the provider does not know this person any more, or wants to see them; the session ends"
             );
+            let event = Event::Revocation { person: &person };
+            state.audit.tell(&about(&id), &event);
             if let Err(error) = sessions.end_gone(&id, now).await {
                 tracing::warn!(%error, "the session store does not answer; a session that should end may live on");
             }

@@ -4,7 +4,7 @@
 //! A popup opens `/authorize`, the person signs in, and the popup ends at `sso.html` with a one-time code, which that page
 //! trades for tokens at `/token` (jitsi-meet, `static/sso.html` and `react/features/authentication/actions.web.ts`).
 
-use axum::extract::{Extension, State};
+use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
@@ -12,7 +12,6 @@ use url::form_urlencoded;
 
 use super::asked::{Asked, parameter};
 use super::error::WebError;
-use super::request::RequestId;
 use super::token_answer::{Refusal, TokenAnswer};
 use super::visitor::Visitor;
 use super::{AppState, join, redirect};
@@ -76,15 +75,19 @@ pub async fn authorize(
 /// Ends a popup's sign-in: back to `sso.html`, with a code if the person may join.
 pub async fn into_popup(
     state: &AppState,
-    id: &RequestId,
+    visitor: &Visitor,
     who: SignedInNow<'_>,
     request: &MeetingRequest,
     popup: &Popup,
 ) -> Result<Response, WebError> {
+    if state.audit.forbids() {
+        return Err(WebError::AuditAway);
+    }
     let person = who.person;
     if let Decision::Denied(denied) = state.admission.decide(person, request, state.clock.now()) {
         let outcome = Outcome::Denied(denied.clone());
-        state.audit.decided(&id.0, person, request, &outcome);
+        let about = visitor.about(who.session);
+        state.audit.decided(&about, person, request, &outcome);
         return Err(WebError::denied(denied, who, request));
     }
     let now = state.clock.now();
@@ -117,17 +120,12 @@ fn to_sso_page(state: &AppState, parameters: &[(&str, &str)]) -> Response {
 }
 
 /// `POST /token` (RFC 6749, 4.1.3 and 6).
-pub async fn token(
-    State(state): State<AppState>,
-    Extension(id): Extension<RequestId>,
-    headers: HeaderMap,
-    body: String,
-) -> Response {
-    if !of_jitsi(&state, &headers) {
+pub async fn token(State(state): State<AppState>, visitor: Visitor, body: String) -> Response {
+    if !of_jitsi(&state, &visitor.headers) {
         return Refusal::ForeignOrigin.into_response();
     }
     let answer = match Form::read(&body) {
-        Ok(form) => answer(&state, &id, &form).await,
+        Ok(form) => answer(&state, &visitor, &form).await,
         Err(refusal) => Err(refusal),
     };
     for_jitsi(&state, answer.into_response())
@@ -193,7 +191,7 @@ impl Form {
     }
 }
 
-async fn answer(state: &AppState, id: &RequestId, form: &Form) -> Result<TokenAnswer, Refusal> {
+async fn answer(state: &AppState, visitor: &Visitor, form: &Form) -> Result<TokenAnswer, Refusal> {
     let grant_type = form.get("grant_type")?;
     if form.get("client_id")? != state.inline.client_id {
         return Err(Refusal::Client);
@@ -207,7 +205,7 @@ async fn answer(state: &AppState, id: &RequestId, form: &Form) -> Result<TokenAn
             let (code, verifier) = (form.get("code")?, form.get("code_verifier")?);
             let sign_in = state.popups.redeem(code, verifier, now).await?;
             still_signed_in(state, &sign_in).await?;
-            let mut answer = mint(state, id, &sign_in)?;
+            let mut answer = mint(state, visitor, &sign_in)?;
             answer.refresh_token = state
                 .popups
                 .found_family(sign_in, now, &state.random)
@@ -218,7 +216,7 @@ async fn answer(state: &AppState, id: &RequestId, form: &Form) -> Result<TokenAn
             let mut family = state.popups.spend(form.get("refresh_token")?, now).await?;
             family.sign_in.person = person_by_now(state, &family.sign_in).await;
             let minted = match still_signed_in(state, &family.sign_in).await {
-                Ok(()) => mint(state, id, &family.sign_in),
+                Ok(()) => mint(state, visitor, &family.sign_in),
                 Err(error) => Err(error.into()),
             };
             let mut answer = match minted {
@@ -276,7 +274,7 @@ async fn person_by_now(state: &AppState, sign_in: &SignIn) -> Person {
 }
 
 /// Asks policy again, and mints what it grants.
-fn mint(state: &AppState, id: &RequestId, sign_in: &SignIn) -> Result<TokenAnswer, Refusal> {
+fn mint(state: &AppState, visitor: &Visitor, sign_in: &SignIn) -> Result<TokenAnswer, Refusal> {
     let now = state.clock.now();
     let SignIn {
         person,
@@ -288,11 +286,15 @@ fn mint(state: &AppState, id: &RequestId, sign_in: &SignIn) -> Result<TokenAnswe
     if state.providers.vouching_for(person).is_none() {
         return Err(Refusal::Denied);
     }
+    if state.audit.forbids() {
+        return Err(Refusal::AuditAway);
+    }
     let outcome = state
         .admission
         .admit(person, request, now, &state.random)
         .map_err(Refusal::Mint)?;
-    state.audit.decided(&id.0, person, request, &outcome);
+    let about = visitor.about(session.as_deref());
+    state.audit.decided(&about, person, request, &outcome);
     let Outcome::Admitted(admitted) = outcome else {
         return Err(Refusal::Denied);
     };

@@ -1,31 +1,31 @@
 //! Guests without an account: a moderator makes an invitation on the home page, and whoever has its link types a name and
 //! takes part.
 
-use axum::extract::{Extension, Path, State};
+use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
 use super::error::WebError;
 use super::form::{Fields, field, read};
 use super::page::{GuestPage, Notice};
-use super::request::RequestId;
+use super::visitor::Visitor;
 use super::{AppState, cookies, join, redirect};
 use crate::admit::Outcome;
 use crate::identity::Person;
 use crate::meeting::{Destination, Invitation, MeetingRequest, RoomName, Tenant, TenantError};
+use crate::observe::event::{Event, InvitationAction};
 use crate::policy::Decision;
 use crate::session::invitations::{InvitationError, Invitations};
 
 /// `POST /invitations`: makes an invitation into a room where the person may invite.
 pub async fn make(
     State(state): State<AppState>,
-    Extension(id): Extension<RequestId>,
-    headers: HeaderMap,
+    visitor: Visitor,
     fields: Fields,
 ) -> Result<Response, WebError> {
     let invitations = offered(&state)?;
     let fields = read(fields)?;
-    let person = whose_form(&state, &headers, &fields).await?;
+    let person = whose_form(&state, &visitor.headers, &fields).await?;
     let request = typed(field(&fields, "to"))?;
     if state.admission.confuses(&request) {
         return Err(WebError::Meeting(TenantError.into()));
@@ -43,7 +43,7 @@ pub async fn make(
     tracing::info!(
         target: "audit",
         {
-        request.id = id.0,
+        request.id = visitor.request.0,
         user.id = person.id,
         invitation.id = made.invitation.id,
         room.name = %request.room,
@@ -51,6 +51,14 @@ pub async fn make(
         },
         "invited guests"
     );
+    let session = state.cookies.session(&cookies::of(&visitor.headers));
+    let event = Event::Invitation {
+        action: InvitationAction::Made,
+        id: &made.invitation.id,
+        person: &person,
+        request: Some(&request),
+    };
+    state.audit.tell(&visitor.about(session.as_deref()), &event);
     Ok(Notice::Invited {
         link: format!("{}/invite/{}", state.addresses.base, made.sealed),
         invitation: made.invitation,
@@ -61,13 +69,12 @@ pub async fn make(
 /// `POST /invitations/withdraw`: takes back one of the person's own.
 pub async fn withdraw(
     State(state): State<AppState>,
-    Extension(id): Extension<RequestId>,
-    headers: HeaderMap,
+    visitor: Visitor,
     fields: Fields,
 ) -> Result<Response, WebError> {
     let invitations = offered(&state)?;
     let fields = read(fields)?;
-    let person = whose_form(&state, &headers, &fields).await?;
+    let person = whose_form(&state, &visitor.headers, &fields).await?;
     let invitation = field(&fields, "invitation");
     let withdrawn = invitations
         .withdraw(&person, invitation, state.clock.now())
@@ -77,12 +84,20 @@ pub async fn withdraw(
         tracing::info!(
             target: "audit",
             {
-            request.id = id.0,
+            request.id = visitor.request.0,
             user.id = person.id,
             invitation.id = invitation,
             },
             "withdrew an invitation"
         );
+        let session = state.cookies.session(&cookies::of(&visitor.headers));
+        let event = Event::Invitation {
+            action: InvitationAction::Withdrawn,
+            id: invitation,
+            person: &person,
+            request: None,
+        };
+        state.audit.tell(&visitor.about(session.as_deref()), &event);
     }
     Ok(redirect::to(&state.addresses.home()))
 }
@@ -99,7 +114,7 @@ pub async fn show(
 /// `POST /invite/{…}`: lets the guest in.
 pub async fn enter(
     State(state): State<AppState>,
-    Extension(id): Extension<RequestId>,
+    visitor: Visitor,
     Path(sealed): Path<String>,
     fields: Fields,
 ) -> Result<Response, WebError> {
@@ -109,9 +124,21 @@ pub async fn enter(
     let Some(guest) = admission.guest(field(&fields, "name"), &invitation, random)? else {
         return Ok(guest_page(&state, invitation, &sealed, true));
     };
+    if state.audit.forbids() {
+        return Err(WebError::AuditAway);
+    }
     let request = invitation.request();
+    let event = Event::Invitation {
+        action: InvitationAction::Used,
+        id: &invitation.id,
+        person: &guest,
+        request: Some(&request),
+    };
+    state.audit.tell(&visitor.about(None), &event);
     let outcome = admission.admit_guest(&guest, &invitation, state.clock.now(), random)?;
-    state.audit.decided(&id.0, &guest, &request, &outcome);
+    state
+        .audit
+        .decided(&visitor.about(None), &guest, &request, &outcome);
     match outcome {
         // Not a redirect: browsers hold a form's redirects to `form-action`.
         Outcome::Admitted(admitted) => Ok(Notice::Opening(admitted.location).into_response()),

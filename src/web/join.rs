@@ -4,6 +4,7 @@ use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
 use percent_encoding::percent_decode_str;
+use tracing::Instrument as _;
 
 use super::asked::{Asked, parameter};
 use super::choice::{self, Choice};
@@ -19,6 +20,7 @@ use crate::identity::Person;
 use crate::identity::authorization::{self, Wishes};
 use crate::identity::provider::Provider;
 use crate::meeting::{Destination, MeetingRequest, TenantError};
+use crate::observe::traces;
 use crate::policy::{Decision, Denied, DeniedCause};
 use crate::session::SignedInNow;
 use crate::session::pending::{Begun, NewLogin};
@@ -125,6 +127,7 @@ pub async fn begin_login(
         destination: destination.clone(),
     };
     let begun = state.seals.begin(login, state.clock.now(), &state.random)?;
+    state.metrics.login_started(&provider.settings.name);
     send(
         state,
         &visitor.headers,
@@ -133,6 +136,7 @@ pub async fn begin_login(
         destination,
         asked,
     )
+    .instrument(traces::span!("login begin"))
     .await
 }
 
@@ -219,15 +223,17 @@ pub async fn into_meeting(
         return on_the_way;
     }
     if let Some(popup) = &request.popup {
-        return inline::into_popup(state, &visitor.request, who, request, popup).await;
+        return inline::into_popup(state, visitor, who, request, popup).await;
+    }
+    if state.audit.forbids() {
+        return Err(WebError::AuditAway);
     }
     let person = who.person;
     let outcome = state
         .admission
         .admit(person, request, state.clock.now(), &state.random)?;
-    state
-        .audit
-        .decided(&visitor.request.0, person, request, &outcome);
+    let about = visitor.about(who.session);
+    state.audit.decided(&about, person, request, &outcome);
     match outcome {
         Outcome::Admitted(admitted) => {
             let counted = circles::counted(state, &cookies::of(&visitor.headers), request);

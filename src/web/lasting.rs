@@ -8,12 +8,16 @@ use aws_lc_rs::rand::{SecureRandom, SystemRandom};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
+use time::OffsetDateTime;
 use zeroize::Zeroizing;
 
 use super::BuildError;
 use crate::clock::SharedClock;
-use crate::config::{Config, LogFormat, StoreChoice};
+use crate::config::audit::AuditSettings;
+use crate::config::{self, Config, LogFormat, StoreChoice};
 use crate::observe::Audit;
+use crate::observe::metrics::Metrics;
+use crate::observe::trail::Trail;
 use crate::session::ledger::Ledger;
 use crate::session::rates::Counts;
 use crate::session::store::Store;
@@ -23,8 +27,12 @@ use crate::session::tickets::Tickets;
 pub struct Lasting {
     /// The time.
     pub(super) clock: SharedClock,
-    /// Who hears of decisions.
-    pub(super) audit: Audit,
+    /// Who hears of what happens to people.
+    pub audit: Audit,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// When the process was started.
+    pub started: OffsetDateTime,
     /// The sessions.
     pub(super) store: Store,
     /// What ended them.
@@ -41,6 +49,9 @@ pub struct Lasting {
     connections: usize,
     log_format: LogFormat,
     chosen_store: StoreChoice,
+    chosen_metrics: config::metrics::Metrics,
+    chosen_traces: config::traces::Traces,
+    chosen_audit: AuditSettings,
 }
 
 impl Lasting {
@@ -55,9 +66,20 @@ impl Lasting {
             StoreChoice::Memory => Store::memory(),
             StoreChoice::Redis { url, ca } => Store::redis(url.expose_secret(), ca.as_deref())?,
         };
+        let metrics = match config.metrics.listen {
+            Some(_) => Metrics::on()?,
+            None => Metrics::default(),
+        };
+        let trail = Trail::start(&config.audit, clock.clone()).map_err(BuildError::Audit)?;
+        let store = store.counted(&metrics);
         Ok(Self {
+            started: clock.now(),
+            audit: audit.with(metrics.clone(), trail),
+            metrics,
             clock,
-            audit,
+            chosen_metrics: config.metrics,
+            chosen_traces: config.traces.clone(),
+            chosen_audit: config.audit.clone(),
             ledger: Ledger::beside(&store),
             invitations: Ledger::beside(&store),
             rates: Counts::beside(&store),
@@ -101,6 +123,15 @@ impl Lasting {
         }
         if config.log.format != self.log_format {
             keys.push("log.format");
+        }
+        if config.metrics != self.chosen_metrics {
+            keys.push("metrics.listen");
+        }
+        if !config.traces.is_like(&self.chosen_traces) {
+            keys.push("traces");
+        }
+        if config.audit != self.chosen_audit {
+            keys.push("audit");
         }
         keys
     }

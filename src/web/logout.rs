@@ -16,12 +16,15 @@ use super::cookies::set_cookies;
 use super::error::{Cause, WebError};
 use super::join::MOST_LANGUAGES;
 use super::page::Notice;
-use super::request::{FramedBy, RequestId};
+use super::request::FramedBy;
+use super::visitor::Visitor;
 use super::{AppState, cookies, languages, redirect};
 use crate::identity::claims::shown;
 use crate::identity::logout_token::{self, LogoutTokenError};
 use crate::identity::provider::Provider;
 use crate::identity::provider_session::end_session_url;
+use crate::identity::stable_id;
+use crate::observe::event::{Event, Scope};
 use crate::session::logout_state::SignedOut;
 use crate::session::{Sessions, SignedIn};
 
@@ -62,20 +65,21 @@ impl LogoutSettings {
 pub async fn get(
     State(state): State<AppState>,
     method: Method,
-    headers: HeaderMap,
+    visitor: Visitor,
     uri: Uri,
 ) -> Response {
     // A HEAD, by which programs look whether a link is good, must not sign anybody out.
     if method == Method::HEAD {
         return WebError::MethodNotAllowed.into_response();
     }
-    let response = sign_out(&state, &headers, &uri)
+    let response = sign_out(&state, &visitor, &uri)
         .await
         .unwrap_or_else(IntoResponse::into_response);
     (Extension(state.logout.framed_by.clone()), response).into_response()
 }
 
-async fn sign_out(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Result<Response, WebError> {
+async fn sign_out(state: &AppState, visitor: &Visitor, uri: &Uri) -> Result<Response, WebError> {
+    let headers = &visitor.headers;
     let jar = cookies::of(headers);
     let cookie = state.cookies.session(&jar);
     let mut signed_in = None;
@@ -84,7 +88,7 @@ async fn sign_out(state: &AppState, headers: &HeaderMap, uri: &Uri) -> Result<Re
             .iter()
             .flatten()
         {
-            signed_in = ended(sessions, id, state).await?.or(signed_in);
+            signed_in = ended(sessions, id, state, visitor).await?.or(signed_in);
         }
     }
     let end = end(state, headers, uri);
@@ -117,10 +121,20 @@ async fn ended(
     sessions: &Sessions,
     id: &str,
     state: &AppState,
+    visitor: &Visitor,
 ) -> Result<Option<SignedIn>, WebError> {
     let failed = |error: tower_sessions::session::Error| WebError::SignOutFailed(error.to_string());
     let now = state.clock.now();
     let ended = sessions.end(id, now).await.map_err(failed)?;
+    if let Some(SignedIn { person, .. }) = &ended {
+        let event = Event::SignOut {
+            scope: Scope::Here,
+            user: Some(&person.id),
+            provider: &person.provider,
+            ended: &[id.to_owned()],
+        };
+        state.audit.tell(&visitor.about(Some(id)), &event);
+    }
     // What else this browser's session at the provider began ends as well: refresh tokens of inline sign-ins.
     if let Some(person) = ended.as_ref().map(|ended| &ended.person)
         && let Some(sid) = &person.sid
@@ -249,10 +263,10 @@ enum LogoutError {
 /// The answers are those of Back-Channel Logout 1.0, 2.8; the reason of a refusal stands in the log alone.
 pub async fn backchannel(
     State(state): State<AppState>,
-    Extension(id): Extension<RequestId>,
+    visitor: Visitor,
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Response {
-    let error = match end_sessions(&state, &id, form).await {
+    let error = match end_sessions(&state, &visitor, form).await {
         Ok(()) => return StatusCode::OK.into_response(),
         Err(error) => error,
     };
@@ -265,14 +279,14 @@ pub async fn backchannel(
             StatusCode::BAD_REQUEST,
             format!(
                 "the sessions could not be ended now, send it again; request {}",
-                id.0
+                visitor.request.0
             ),
         ),
         _ => (
             StatusCode::BAD_REQUEST,
             format!(
                 "refused; the reason stands in this service's log at request {}",
-                id.0
+                visitor.request.0
             ),
         ),
     };
@@ -292,7 +306,7 @@ fn sender<'a>(state: &'a AppState, token: &str) -> Result<&'a Arc<Provider>, Log
 
 async fn end_sessions(
     state: &AppState,
-    id: &RequestId,
+    visitor: &Visitor,
     form: Result<Form<Vec<(String, String)>>, FormRejection>,
 ) -> Result<(), LogoutError> {
     let sessions = state.sessions.as_ref().ok_or(LogoutError::NoSessions)?;
@@ -318,10 +332,18 @@ async fn end_sessions(
         .use_up(issuer, &token.jti, token.refused_from, now)
         .await?;
     tracing::info!(
-        request.id = id.0,
+        request.id = visitor.request.0,
         provider.name = provider.settings.name,
-        sessions.ended = ended,
+        sessions.ended = ended.len(),
         "signed out by the provider"
     );
+    let signed_out = subject.map(|subject| stable_id(issuer, subject));
+    let event = Event::SignOut {
+        scope: Scope::Provider,
+        user: signed_out.as_deref(),
+        provider: &provider.settings.name,
+        ended: &ended,
+    };
+    state.audit.tell(&visitor.about(None), &event);
     Ok(())
 }

@@ -33,7 +33,8 @@ pub fn visitor_address(
     visitors.next()
 }
 
-fn are_trusted(proxies: &TrustedProxies, address: IpAddr) -> bool {
+/// Whether an address is a trusted proxy's.
+pub fn are_trusted(proxies: &TrustedProxies, address: IpAddr) -> bool {
     proxies
         .networks
         .iter()

@@ -1,17 +1,23 @@
 //! What every request gets: an id, safe headers, and one line in the log.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand;
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::http::uri::PathAndQuery;
-use axum::http::{HeaderName, HeaderValue, Uri, header};
+use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
 use axum::response::Response;
 use percent_encoding::percent_decode_str;
+use tracing::field::Empty;
+use tracing::{Instrument as _, Span};
 
 use super::AppState;
 use super::error::Cause;
+use super::outcome::Counted;
+use super::proxies;
+use super::visitor::Peer;
+use crate::observe::traces;
 
 /// A request's id: on its page, in its answer's `X-Request-Id`, and in every log line about it. Never the client's choice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,16 +44,54 @@ impl RequestId {
 /// The longest path that the log shows, in bytes.
 const LONGEST_PATH: usize = 300;
 
+impl AppState {
+    /// Whether the request comes from a proxy that is trusted.
+    fn believes(&self, request: &Request) -> bool {
+        let peer = request.extensions().get::<Peer>();
+        peer.is_some_and(|Peer(ip)| proxies::are_trusted(&self.proxies, ip.to_canonical()))
+    }
+}
+
+/// Tells the span what became of its request. A path may hold an invitation, a route does not.
+fn note(span: &Span, method: &Method, response: &Response) {
+    if span.is_disabled() {
+        return;
+    }
+    let route = response.extensions().get::<Route>();
+    let route = route.map_or("none", |Route(path)| path.as_str());
+    traces::rename(span, format!("{method} {route}"));
+    span.record("http.route", route);
+    let status = response.status();
+    span.record("http.response.status_code", i64::from(status.as_u16()));
+    if status.is_server_error() {
+        span.record("otel.status_code", "ERROR");
+    }
+}
+
 /// Gives the request its id, and writes its one line when it is done.
-pub async fn tell(mut request: Request, next: Next) -> Response {
+pub async fn tell(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = RequestId::new();
     let method = request.method().clone();
     let path = shown(request.uri().path());
     let begun = Instant::now();
     request.extensions_mut().insert(id.clone());
-    let mut response = next.run(request).await;
+    let span = traces::span!(
+        "request",
+        otel.kind = "server",
+        http.request.method = %method,
+        http.route = Empty,
+        http.response.status_code = Empty,
+        request.id = id.0,
+        otel.status_code = Empty
+    );
+    if state.believes(&request) {
+        traces::go_on(&span, request.headers());
+    }
+    let mut response = next.run(request).instrument(span.clone()).await;
+    note(&span, &method, &response);
 
     let status = response.status().as_u16();
+    count(&state, &response, begun.elapsed());
     let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let cause = response
         .extensions()
@@ -75,6 +119,38 @@ pub async fn tell(mut request: Request, next: Next) -> Response {
             .insert(HeaderName::from_static("x-request-id"), value);
     }
     response
+}
+
+/// The route that a request took; an extension of the response.
+#[derive(Debug, Clone)]
+struct Route(MatchedPath);
+
+/// Notes which route a request takes.
+pub async fn routed(request: Request, next: Next) -> Response {
+    let route = request.extensions().get::<MatchedPath>().cloned();
+    let mut response = next.run(request).await;
+    if let Some(route) = route {
+        response.extensions_mut().insert(Route(route));
+    }
+    response
+}
+
+/// Counts an answer. What took no route of ours could have any path, and counts as one.
+fn count(state: &AppState, response: &Response, within: Duration) {
+    let (metrics, status) = (&state.metrics, response.status());
+    let route = response.extensions().get::<Route>();
+    metrics.answered(
+        route.map_or("none", |Route(path)| path.as_str()),
+        status.as_u16(),
+        within,
+    );
+    match response.extensions().get::<Counted>() {
+        Some(Counted::Limit(limit)) => metrics.rejected(limit),
+        Some(Counted::MintFailed) => metrics.mint_failed(),
+        None if status == StatusCode::PAYLOAD_TOO_LARGE => metrics.rejected("body"),
+        None if status == StatusCode::REQUEST_TIMEOUT => metrics.rejected("time"),
+        None => {}
+    }
 }
 
 /// The path as logs may hold it. Without the query: that holds codes and states; and without an invitation, which is a

@@ -22,6 +22,7 @@ use tower::util::MapRequest;
 
 use super::live::{Live, ToCurrent};
 use super::visitor::Peer;
+use crate::observe::metrics::Metrics;
 
 /// After an accept that failed, for lack of file descriptors say, others get so long to give some back.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
@@ -109,6 +110,7 @@ struct Connections {
     most: u32,
     free: Arc<Semaphore>,
     graceful: GracefulShutdown,
+    metrics: Metrics,
 }
 
 impl Connections {
@@ -121,6 +123,7 @@ impl Connections {
             .max_buf_size(LONGEST_HEAD);
         Self {
             http,
+            metrics: live.current().lasting.metrics.clone(),
             live,
             is_ended,
             most: u32::try_from(patience.connections).unwrap_or(u32::MAX),
@@ -139,11 +142,14 @@ impl Connections {
     async fn accept(&self, listener: &TcpListener) {
         let (mut full, mut failing) = (Seldom::default(), Seldom::default());
         loop {
-            if self.free.available_permits() == 0 && full.is_due() {
-                tracing::warn!(
-                    connections = self.most,
-                    "as many connections are open as may be; further ones wait until one is closed"
-                );
+            if self.free.available_permits() == 0 {
+                self.metrics.rejected("connections");
+                if full.is_due() {
+                    tracing::warn!(
+                        connections = self.most,
+                        "as many connections are open as may be; further ones wait until one is closed"
+                    );
+                }
             }
             // The semaphore is never closed; should it be, nobody is served.
             let Ok(place) = self.free.clone().acquire_owned().await else {
@@ -194,9 +200,12 @@ impl Connections {
             .http
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service));
         let connection = self.graceful.watch(connection);
+        let metrics = self.metrics.clone();
+        metrics.connection_opened();
         tokio::spawn(async move {
             // A connection that breaks, or takes too long, is its other end's business.
             let _ = connection.await;
+            metrics.connection_closed();
             drop(place);
         });
     }

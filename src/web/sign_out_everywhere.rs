@@ -10,6 +10,7 @@ use super::page::Notice;
 use super::visitor::Visitor;
 use super::{AppState, cookies};
 use crate::meeting::Destination;
+use crate::observe::event::{Event, Scope};
 
 /// `POST /sign-out-everywhere`: ends every session of the person, and what hangs on them: refresh tokens of inline
 /// sign-ins. Tokens in open meetings live on until their own end.
@@ -40,10 +41,17 @@ pub async fn post(
         {
         request.id = visitor.request.0,
         user.id = person.id,
-        sessions = ended,
+        sessions = ended.len(),
         },
         "signed out everywhere"
     );
+    let event = Event::SignOut {
+        scope: Scope::Everywhere,
+        user: Some(&person.id),
+        provider: &person.provider,
+        ended: &ended,
+    };
+    state.audit.tell(&visitor.about(Some(&session)), &event);
     let gone = set_cookies(vec![state.cookies.without_session()]);
     Ok((gone, Notice::SignedOutEverywhere).into_response())
 }

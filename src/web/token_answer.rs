@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::error::Cause;
+use super::outcome::Counted;
 use crate::session::popups::PopupError;
 use crate::token::MintError;
 
@@ -70,6 +71,9 @@ pub enum Refusal {
     /// The store does not answer.
     #[error(transparent)]
     Unavailable(PopupError),
+    /// Nobody gets a token that is not written down.
+    #[error("the audit cannot be written (audit.file), and audit.on_failure is \"refuse\"")]
+    AuditAway,
     /// The token could not be made.
     #[error(transparent)]
     Mint(MintError),
@@ -85,18 +89,23 @@ impl IntoResponse for Refusal {
             Self::RedirectUri | Self::Grant(_) | Self::Denied => {
                 (StatusCode::BAD_REQUEST, "invalid_grant")
             }
-            Self::Unavailable(_) => (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable"),
+            Self::Unavailable(_) | Self::AuditAway => {
+                (StatusCode::SERVICE_UNAVAILABLE, "temporarily_unavailable")
+            }
             Self::Mint(_) => (StatusCode::INTERNAL_SERVER_ERROR, "server_error"),
         };
         let said = match &self {
             // What is behind these is for the log alone.
-            Self::Unavailable(_) => "try again in a moment".to_owned(),
+            Self::Unavailable(_) | Self::AuditAway => "try again in a moment".to_owned(),
             Self::Mint(_) => "the token could not be made".to_owned(),
             refusal => refusal.to_string(),
         };
         let body = Json(json!({ "error": error, "error_description": said }));
         let mut response = (status, body).into_response();
         response.extensions_mut().insert(Cause(self.to_string()));
+        if matches!(self, Self::Mint(_)) {
+            response.extensions_mut().insert(Counted::MintFailed);
+        }
         response
     }
 }

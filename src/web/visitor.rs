@@ -10,6 +10,7 @@ use axum::http::request::Parts;
 use super::AppState;
 use super::proxies::visitor_address;
 use super::request::RequestId;
+use crate::observe::event::About;
 
 /// The other end of the connection; an extension of the request.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +24,18 @@ pub struct Visitor {
     pub headers: HeaderMap,
     /// Where it comes from; nothing where a proxy that nobody vouches for stands before the visitor.
     pub address: Option<IpAddr>,
+}
+
+impl Visitor {
+    /// What the audit is told of the request, and of the session that it came with or that it has begun.
+    #[must_use]
+    pub fn about<'a>(&'a self, session: Option<&'a str>) -> About<'a> {
+        About {
+            request: &self.request.0,
+            address: self.address,
+            session,
+        }
+    }
 }
 
 impl FromRequestParts<AppState> for Visitor {

@@ -301,6 +301,9 @@ fn the_documented_configuration_names_every_key_and_no_other() {
         "limits",
         "pages",
         "log",
+        "metrics",
+        "traces",
+        "audit",
         "policy",
         "policy.rules",
     ];

@@ -16,8 +16,9 @@ use crate::identity::claims::shown;
 use crate::identity::http::Answer;
 use crate::identity::settings::ProviderSettings;
 use crate::meeting::MeetingRequest;
+use crate::web::Addresses;
+use crate::web::appearance::Appearance;
 use crate::web::cookies::CookieSettings;
-use crate::web::page;
 
 const JOIN: &str = "public-address-join";
 const COOKIES: &str = "public-address-cookies";
@@ -38,7 +39,7 @@ pub async fn look(visit: &Visit<'_>, findings: &mut Findings) {
     let same = first.headers.get(LOCATION) == second.headers.get(LOCATION);
     cookies(visit, &first, findings);
     cache(&first, same, findings);
-    headers(&first, findings);
+    headers(visit.config, &first, findings);
     let to = location(&first).and_then(|to| Url::parse(to).ok());
     let to = to.map_or_else(String::new, |url| url.origin().ascii_serialization());
     findings.good(JOIN, format!("who wants to join is sent to {to}"));
@@ -214,11 +215,14 @@ fn cache(answer: &Answer, same: bool, findings: &mut Findings) {
 }
 
 /// Whether each header of safety comes through, once.
-fn headers(answer: &Answer, findings: &mut Findings) {
+fn headers(config: &Config, answer: &Answer, findings: &mut Findings) {
+    let (server, jitsi) = (&config.server.public_url, &config.jitsi.url);
+    let addresses = Addresses::new(server, jitsi, &config.inline.client_id);
+    let appearance = Appearance::new(config.pages.look.clone(), &addresses);
     let expected: [(HeaderName, &str); 4] = [
         (
             CONTENT_SECURITY_POLICY,
-            page::CONTENT_SECURITY_POLICY.as_str(),
+            appearance.content_security_policy.as_str(),
         ),
         (REFERRER_POLICY, "no-referrer"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -1,8 +1,9 @@
 //! `pages.texts` and `pages.default_language`: an operator's own words, and the language for everybody else.
 
 use crate::config::reader::{Section, nearest};
+use crate::config::shape::Shape;
 use crate::config::source::Node;
-use crate::config::value::FromNode;
+use crate::config::value::{FromNode, text};
 use crate::web::texts::{self, Texts, Wording};
 
 /// The longest text of one's own, in characters.
@@ -18,6 +19,8 @@ impl FromNode for Language {
             .map(Self)
             .ok_or_else(|| no_such_language(&tag))
     }
+
+    text!(Shape::Choice(Wording::languages()), language => language.0.lang);
 }
 
 fn exactly(tag: &str) -> Option<&'static Texts<'static>> {
@@ -36,11 +39,11 @@ pub fn read(section: &mut Section<'_>) -> Option<Wording> {
         Some(Some(Language(texts))) => Wording::new(texts),
         _ => Wording::default(),
     };
-    let mut all = section.section("texts");
+    let mut all = section.named_sections("texts", Shape::Text);
     for tag in all.keys() {
         let Some(language) = exactly(&tag) else {
             let origin = all.origin(&tag);
-            all.take(&tag);
+            all.take(&tag, Shape::Section);
             all.fault(&tag, origin, no_such_language(&tag));
             continue;
         };
@@ -62,7 +65,7 @@ fn read_language(
             .find(|known| *known == name)
             .zip(language.named(&name));
         let Some((name, built_in)) = known else {
-            section.take(&name);
+            section.take(&name, Shape::Text);
             let meant = nearest(&name, names).map(|near| format!("did you mean {near:?}?"));
             let meant =
                 meant.unwrap_or_else(|| "docs/texts.md has the names of all texts".to_owned());

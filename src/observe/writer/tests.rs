@@ -65,7 +65,7 @@ fn say(writer: &Writer, audit: bool, text: &str) {
 #[test]
 fn lines_are_written_whole_and_in_order_before_the_end() {
     let (disk, _failures) = Disk::with_room_for(usize::MAX);
-    let (writer, flush) = Writer::start(disk.clone(), notice).unwrap();
+    let (writer, flush) = Writer::start(disk.clone(), Box::new(notice)).unwrap();
     let lines: Vec<String> = (0..100).map(|number| format!("line {number}\n")).collect();
     for line in &lines {
         say(&writer, false, line);
@@ -78,7 +78,7 @@ fn lines_are_written_whole_and_in_order_before_the_end() {
 fn lines_that_a_full_disk_does_not_take_are_counted_and_told_when_it_has_room() {
     // The second line breaks off in its middle.
     let (disk, failures) = Disk::with_room_for(8);
-    let (writer, flush) = Writer::start(disk.clone(), notice).unwrap();
+    let (writer, flush) = Writer::start(disk.clone(), Box::new(notice)).unwrap();
     for (audit, text) in [(false, "first\n"), (true, "second\n"), (false, "third\n")] {
         say(&writer, audit, text);
     }
@@ -125,7 +125,7 @@ fn a_reader_that_stands_still_keeps_nobody_waiting_and_hears_what_was_lost() {
         goes_on,
         disk: disk.clone(),
     };
-    let (writer, flush) = Writer::start(stuck, notice).unwrap();
+    let (writer, flush) = Writer::start(stuck, Box::new(notice)).unwrap();
     say(&writer, false, "being written\n");
     is_reached.recv_timeout(Duration::from_mins(1)).unwrap();
 

@@ -3,19 +3,25 @@
 //! Nobody waits long for a store that is away. The first command that gets no answer says so, further ones fail at once,
 //! and in the meantime it is asked again and again: a fraction of a second after its return all is as before.
 
+mod silence;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use fred::clients::{Client, Pool};
-use fred::error::{Error, ErrorKind};
+use fred::error::Error;
 use fred::interfaces::{ClientLike as _, EventInterface as _, KeysInterface as _};
 use fred::types::config::{Config, ConnectionConfig, Options, ReconnectPolicy, TcpConfig};
 use fred::types::{Builder, Expiration, Value};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::JoinSet;
+use tracing::Instrument as _;
 
+use self::silence::{is_silence, silence};
 use super::address::StoreError;
+use crate::observe::metrics::{Command, Metrics};
+use crate::observe::traces;
 
 /// Connections.
 const CONNECTIONS: usize = 4;
@@ -47,7 +53,7 @@ pub enum RedisError {
 
 /// The connections to Redis or Valkey.
 #[derive(Debug, Clone)]
-pub struct Redis(Arc<Shared>);
+pub struct Redis(Arc<Shared>, Metrics);
 
 #[derive(Debug)]
 struct Shared {
@@ -104,7 +110,13 @@ impl Redis {
             tokio::spawn(listen(Arc::downgrade(&shared), client.clone()));
         }
         let _connections = shared.pool.connect();
-        Ok(Self(shared))
+        Ok(Self(shared, Metrics::default()))
+    }
+
+    /// The same, whose commands are counted.
+    #[must_use]
+    pub fn counted(self, metrics: Metrics) -> Self {
+        Self(self.0, metrics)
     }
 
     /// The key of something of a kind.
@@ -115,30 +127,42 @@ impl Redis {
 
     /// Whether it answers now, and lets things be written.
     pub async fn is_ready(&self) -> bool {
-        let written = self.ask(Self::key("ready", ""), |client, key| async move {
+        let written = self.ask("ready", Self::key("ready", ""), |client, key| async move {
             let kept = Some(Expiration::EX(60));
             client.set::<(), _, _>(key, 1, kept, None, false).await
         });
         written.await.is_ok()
     }
 
-    /// Has a command carried out that works on one key, by one of the connections.
+    /// Has a command carried out that works on one key, by one of the connections. Metrics and traces know it by the
+    /// operation's name.
     ///
     /// # Errors
     /// When it is answered by an error, or not in time, or the store was away a moment ago.
     pub async fn ask<T, F>(
         &self,
+        operation: &'static str,
         key: String,
         command: impl FnOnce(Client, String) -> F + Send,
     ) -> Result<T, RedisError>
     where
         F: Future<Output = Result<T, Error>> + Send,
     {
-        self.0.locked().may_ask()?;
         let begun = Instant::now();
+        let may_ask = self.0.locked().may_ask();
+        if let Err(error) = may_ask {
+            self.1.store_asked(operation, Command::NotSent, begun);
+            return Err(error);
+        }
+        let span = traces::span!("store", otel.name = operation, otel.kind = "client");
         let client = self.0.pool.next_connected().clone();
         // Boxed, as several of these are asked at once, and the client's futures are large.
-        let answer = Box::pin(command(client, key.clone())).await;
+        let answer = Box::pin(command(client, key.clone()).instrument(span)).await;
+        let outcome = match &answer {
+            Ok(_) => Command::Answered,
+            Err(_) => Command::Failed,
+        };
+        self.1.store_asked(operation, outcome, begun);
         match &answer {
             Err(error) if is_silence(error) => self.doubt(key, Some(error)),
             _ if begun.elapsed() > SLOW => self.doubt(key, None),
@@ -288,25 +312,6 @@ fn millis(duration: Duration) -> u32 {
     duration.as_millis().try_into().unwrap_or(u32::MAX)
 }
 
-fn silence(why: &'static str) -> Error {
-    Error::new(ErrorKind::IO, why)
-}
-
-/// Whether nobody has answered. An error that the server itself tells is an answer, and the next command may do better.
-fn is_silence(error: &Error) -> bool {
-    matches!(
-        error.kind(),
-        ErrorKind::Timeout
-            | ErrorKind::IO
-            | ErrorKind::Canceled
-            | ErrorKind::Routing
-            | ErrorKind::Tls
-            | ErrorKind::Cluster
-            | ErrorKind::Sentinel
-            | ErrorKind::Backpressure
-    )
-}
-
 /// The same key, since of a cluster the rest may be well; by every connection, since one may lead to a server that hangs
 /// while the others have found the one that has taken over.
 async fn ask_until_answered(shared: Weak<Shared>, key: String) {
@@ -387,50 +392,4 @@ async fn listen(shared: Weak<Shared>, client: Client) {
 }
 
 #[cfg(test)]
-mod tests {
-    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-    use tokio::net::TcpListener;
-
-    use super::super::redis_address;
-    use super::*;
-
-    #[test]
-    fn nothing_is_read_while_a_sign_out_is_owed_and_a_later_one_is_not_forgotten() {
-        let mut state = State::default();
-        assert!(state.may_ask().is_ok());
-        let owed = |number| Owed { number, kept: 60 };
-        for number in [130, 100] {
-            state.owe("person", owed(number));
-        }
-        assert_eq!(state.owed.get("person"), Some(&owed(130)));
-        assert!(matches!(state.may_ask(), Err(RedisError::Away(_))));
-        for n in 0..MOST_OWED {
-            state.owe(&n.to_string(), owed(1));
-        }
-        assert_eq!(state.owed.len(), MOST_OWED);
-        // Even when there is no room for more.
-        state.owe("person", owed(140));
-        assert_eq!(state.owed.get("person"), Some(&owed(140)));
-    }
-
-    #[tokio::test]
-    async fn a_store_that_nobody_uses_any_more_lets_go_of_its_connections() {
-        let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = format!("redis://{}", server.local_addr().unwrap());
-        let redis = Redis::connect(redis_address(&address, None).unwrap()).unwrap();
-        let mut connections = JoinSet::new();
-        for _ in 0..CONNECTIONS {
-            let (mut connection, _) = server.accept().await.unwrap();
-            connections.spawn(async move {
-                let mut asked = [0; 1024];
-                // Good enough an answer to all that is asked.
-                while connection.read(&mut asked).await.is_ok_and(|read| read > 0) {
-                    connection.write_all(b"+PONG\r\n").await.unwrap();
-                }
-            });
-        }
-        drop(redis);
-        let ended = tokio::time::timeout(Duration::from_secs(10), connections.join_all());
-        assert_eq!(ended.await.expect("some are still open").len(), CONNECTIONS);
-    }
-}
+mod tests;

@@ -120,7 +120,7 @@ fn what_happened<'a>(
         WebError::SignOutFailed(_) => sign_out_failed(page, texts, addresses),
         WebError::Overloaded => overloaded(page, texts),
         WebError::StoreAway(_) => store_away(page, texts).offering([again(&Destination::Home)]),
-        WebError::Popup(PopupError::Store(_)) => store_away(page, texts),
+        WebError::AuditAway | WebError::Popup(PopupError::Store(_)) => store_away(page, texts),
         WebError::NotFound => page.saying("info", texts.not_found_title, texts.not_found_text),
         WebError::MethodNotAllowed => method_not_allowed(page, texts),
         WebError::Mint(_) | WebError::Popup(_) | WebError::Internal(_) => {

@@ -43,6 +43,8 @@ pub(super) struct Inner {
     /// Logins under way, by their codes.
     pub(super) logins: BTreeMap<String, Map<String, Value>>,
     pub(super) requests: Vec<String>,
+    /// Requests that came as part of a trace (W3C Trace Context): which, and all that they said of it.
+    pub(super) traced: Vec<(String, String)>,
     pub(super) authorizations: Vec<String>,
     pub(super) end_sessions: Vec<String>,
     pub(super) token_request: Option<TokenRequest>,
@@ -121,6 +123,7 @@ impl Provider {
                 key: None,
                 logins: BTreeMap::new(),
                 requests: Vec::new(),
+                traced: Vec::new(),
                 authorizations: Vec::new(),
                 end_sessions: Vec::new(),
                 token_request: None,
@@ -281,6 +284,13 @@ impl Provider {
         self.inner().requests.clone()
     }
 
+    /// The `traceparent` of each request that had one; what came along with it stands behind it.
+    pub fn traced(&self, request: &str) -> Vec<String> {
+        let traced = self.inner().traced.clone();
+        let of_request = traced.into_iter().filter(|(line, _)| line == request);
+        of_request.map(|(_, said)| said).collect()
+    }
+
     /// How often a path was asked for.
     pub fn count(&self, request: &str) -> usize {
         self.requests().iter().filter(|r| *r == request).count()
@@ -327,6 +337,14 @@ async fn record(State(provider): State<Provider>, request: Request, next: Next) 
     let (fault, bad) = {
         let mut inner = provider.inner();
         inner.requests.push(line.clone());
+        let said = ["traceparent", "tracestate", "baggage"]
+            .iter()
+            .filter_map(|name| request.headers().get(*name)?.to_str().ok())
+            .collect::<Vec<_>>()
+            .join(" ");
+        if !said.is_empty() {
+            inner.traced.push((line.clone(), said));
+        }
         if line == "GET /authorize" {
             inner
                 .authorizations
