@@ -4,11 +4,13 @@
 //! fault, with the way to mend it. Nothing is changed anywhere, and no secret or token is shown.
 
 mod configuration;
+pub mod meetings;
 pub mod report;
 
 use std::sync::Arc;
 
 pub use self::configuration::configuration;
+use self::meetings::{Patience, meetings};
 pub use self::report::{Area, Finding, Findings, Report, Verdict};
 use crate::clock::SharedClock;
 use crate::config::{Loaded, Problems};
@@ -28,5 +30,10 @@ pub type Listener = Arc<dyn Fn(Area, &[Finding]) + Send + Sync>;
 pub async fn check(subject: Subject, listener: &Listener) -> Report {
     let mut report = Report::new(listener.clone());
     report.add(Area::Configuration, configuration(&subject.loaded));
+    if let Ok(loaded) = &subject.loaded {
+        let told = None;
+        let meetings = meetings(&loaded.config, told, &subject.clock, Patience::default());
+        report.add(Area::JitsiMeetings, meetings.await);
+    }
     report
 }

@@ -91,8 +91,13 @@ class Prosody:
 
     def start(self):
         self._server.start(self._is_ready, 20)
-        self._focus = Bosh(self.url, AUTH_DOMAIN)
-        self._focus.connect(user=FOCUS.split("@")[0], password=self._focus_password)
+        self._focus = self.new_focus()
+
+    def new_focus(self):
+        """A connection as Jicofo."""
+        focus = Bosh(self.url, AUTH_DOMAIN)
+        focus.connect(user=FOCUS.split("@")[0], password=self._focus_password)
+        return focus
 
     def stop(self):
         return self._server.stop()
