@@ -17,6 +17,7 @@ mod apps;
 mod backchannel_logout;
 mod browsers;
 mod callback;
+mod check_meetings;
 mod circles;
 mod claim_sources;
 mod client_authentication;

@@ -5,6 +5,7 @@ from enum import Enum, auto
 
 from .bosh import CLIENT, PRESENCE, SELF, Ended, Presence
 from .prosody_config import AUTH_DOMAIN
+from .waiting import wait_until
 
 FOCUS = "http://jitsi.org/protocol/focus"
 ADMIN = "http://jabber.org/protocol/muc#admin"
@@ -26,19 +27,24 @@ class Jicofo:
         self.rooms = []
         self._owners = owners
         self._owned = set()
+        self._people = {}
         self._connection = prosody.new_focus()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._work, name="jicofo", daemon=True)
 
     def start(self):
-        # What asks for it at focus.meet.jitsi (mod_client_proxy) is told that it is there.
-        self._connection.send(f'<presence xmlns="{CLIENT}" type="subscribed" to="focus.{_domain()}"/>')
+        # So that focus.meet.jitsi, where people ask for it, knows that it is there.
         self._connection.send(f'<presence xmlns="{CLIENT}"/>')
         self._thread.start()
 
     def stop(self):
         self._over.set()
         self._thread.join()
+
+    def is_alone_in(self, room):
+        """Waits until everybody else has left."""
+        wait_until(f"the end of {room}", lambda: not self._people.get(room))
+        return True
 
     def _work(self):
         try:
@@ -51,9 +57,7 @@ class Jicofo:
 
     def _hear(self, element):
         conference = element.find(f"{{{FOCUS}}}conference")
-        if element.tag == PRESENCE and element.get("type") == "subscribe":
-            self._connection.send(f'<presence xmlns="{CLIENT}" type="subscribed" to="{element.get("from")}"/>')
-        elif element.get("type") == "set" and conference is not None:
+        if element.get("type") == "set" and conference is not None:
             self._open(element, conference.get("room"))
         elif element.tag == PRESENCE:
             self._see(element)
@@ -72,17 +76,21 @@ class Jicofo:
     def _see(self, element):
         presence = Presence.read(element)
         room = element.get("from", "").partition("/")[0]
+        people = self._people.setdefault(room, set())
+        if presence.gone:
+            people.discard(presence.nick)
+        elif presence.nick != NICK:
+            people.add(presence.nick)
         if presence.gone or presence.nick == NICK or SELF in presence.statuses or presence.affiliation == "owner":
             return
         if self._owners is Owners.NOBODY or (self._owners is Owners.THE_FIRST and room in self._owned):
             return
         self._owned.add(room)
         item = element.find(".//{http://jabber.org/protocol/muc#user}item")
+        if item is None:
+            # Not somebody in a room.
+            return
         self._connection.send(
             f'<iq xmlns="{CLIENT}" type="set" id="owner-{len(self._owned)}" to="{room}"><query xmlns="{ADMIN}">'
             f'<item affiliation="owner" jid="{item.get("jid").partition("/")[0]}"/></query></iq>'
         )
-
-
-def _domain():
-    return AUTH_DOMAIN.partition(".")[2]
