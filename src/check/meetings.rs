@@ -48,7 +48,7 @@ impl Default for Patience {
         Self {
             answer: Duration::from_secs(8),
             role: Duration::from_secs(2),
-            whole: Duration::from_secs(120),
+            whole: Duration::from_mins(2),
         }
     }
 }

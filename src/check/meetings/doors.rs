@@ -30,8 +30,8 @@ impl Doors {
         let forged = trial.tokens.forged(&right)?;
         let expired = trial.tokens.expired(&right)?;
         let nobody = fate(trial, &room, None).await;
-        let forger = fate(trial, &room, Some(&forged)).await;
-        if let (Fate::In, Fate::In) = (&nobody, &forger) {
+        let stranger = fate(trial, &room, Some(&forged)).await;
+        if let (Fate::In, Fate::In) = (&nobody, &stranger) {
             let mend = mend::prosody(
                 "ENABLE_AUTH=1 and AUTH_TYPE=jwt",
                 "authentication = \"token\" in the main VirtualHost",
@@ -48,7 +48,7 @@ impl Doors {
             (
                 "meetings-wrong-key",
                 "a token that somebody else signed",
-                &forger,
+                &stranger,
                 mend::prosody(
                     "AUTH_TYPE=jwt",
                     "authentication = \"token\" in the main VirtualHost",

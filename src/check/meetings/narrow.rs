@@ -9,7 +9,6 @@ use self::tries::{Try, tries};
 use super::rooms::{Service, visit};
 use super::xmpp::trouble::{Refusal, Trouble};
 use super::{Findings, Room, Trial};
-use crate::policy::Role;
 use crate::token::MintError;
 
 const ID: &str = "meetings-token";
@@ -106,18 +105,17 @@ fn say(
 }
 
 fn say_silence(trial: &Trial<'_>, findings: &mut Findings) {
-    let id = ID;
     if trial.config.keyring().live().is_none() {
         let said = "Prosody does not answer a right token at all";
         findings.fault(
-            id,
+            ID,
             said,
             "Look into Prosody's log: a plugin of its may have failed.",
         );
         return;
     }
     findings.fault(
-        id,
+        ID,
         "Prosody does not answer a right token at all: it waits for a key that it has not fetched",
         format!(
             "Set asap_key_server beside cache_keys_url (docker-jitsi-meet: JWT_ASAP_KEYSERVER={}), and see that Prosody reaches both.",
@@ -180,6 +178,3 @@ pub async fn join(
     }
     Ok(())
 }
-
-/// The role of whoever tries.
-const TRIES_AS: Role = Role::Moderator;

@@ -60,7 +60,7 @@ impl Connection {
         };
         let features = connection.features().await?;
         let offered = mechanisms(&features);
-        if offered.iter().any(|mechanism| *mechanism == "ANONYMOUS") {
+        if offered.contains(&"ANONYMOUS") {
             Ok(connection)
         } else {
             let offered = offered.join(", ");

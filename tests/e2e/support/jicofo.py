@@ -81,15 +81,18 @@ class Jicofo:
             people.discard(presence.nick)
         elif presence.nick != NICK:
             people.add(presence.nick)
-        if presence.gone or presence.nick == NICK or SELF in presence.statuses or presence.affiliation == "owner":
+        if presence.gone or presence.nick == NICK or SELF in presence.statuses:
+            return
+        if presence.affiliation == "owner":
+            self._owned.add(room)
             return
         if self._owners is Owners.NOBODY or (self._owners is Owners.THE_FIRST and room in self._owned):
             return
-        self._owned.add(room)
         item = element.find(".//{http://jabber.org/protocol/muc#user}item")
         if item is None:
             # Not somebody in a room.
             return
+        self._owned.add(room)
         self._connection.send(
             f'<iq xmlns="{CLIENT}" type="set" id="owner-{len(self._owned)}" to="{room}"><query xmlns="{ADMIN}">'
             f'<item affiliation="owner" jid="{item.get("jid").partition("/")[0]}"/></query></iq>'

@@ -7,14 +7,17 @@ mod wire;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 
 use self::rooms::Rooms;
 use self::session::Session;
 use super::bridge::TOKEN_SECRET;
 
+const LONGEST_GOODBYE: Duration = Duration::from_secs(5);
 pub const DOMAIN: &str = "meet.jitsi";
 pub const MUC: &str = "muc.meet.jitsi";
 
@@ -120,6 +123,7 @@ pub struct Prosody {
     pub url: String,
     settings: Arc<Settings>,
     world: Arc<Mutex<World>>,
+    somebody_left: Arc<Notify>,
 }
 
 #[derive(Default)]
@@ -137,6 +141,7 @@ impl Prosody {
             url: format!("http://{}", listener.local_addr().unwrap()),
             settings: Arc::new(settings),
             world: Arc::default(),
+            somebody_left: Arc::default(),
         };
         let router = wire::router(prosody.clone());
         tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -148,10 +153,22 @@ impl Prosody {
         self.world().rooms.names()
     }
 
-    /// Whether everybody has left every room, and ended every connection.
-    pub fn is_left(&self) -> bool {
-        let world = self.world();
-        world.rooms.are_empty() && world.begun > 0 && world.begun == world.ended
+    /// Waits until everybody has left every room and ended every connection.
+    pub async fn is_left(&self) -> bool {
+        let left = async {
+            loop {
+                let next = self.somebody_left.notified();
+                let done = {
+                    let world = self.world();
+                    world.rooms.are_empty() && world.begun == world.ended
+                };
+                if done {
+                    return;
+                }
+                next.await;
+            }
+        };
+        tokio::time::timeout(LONGEST_GOODBYE, left).await.is_ok()
     }
 
     /// How many joined a room, all in all.
@@ -178,6 +195,7 @@ impl Prosody {
         if world.sessions.remove(name).is_some() {
             world.ended += 1;
             world.rooms.forget(name);
+            self.somebody_left.notify_waiters();
         }
     }
 

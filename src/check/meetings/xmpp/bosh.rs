@@ -1,5 +1,7 @@
 //! XMPP over HTTP (XEP-0124, XEP-0206), as Jitsi's page speaks it: one request at a time.
 
+use std::fmt::Write as _;
+
 use reqwest::StatusCode;
 use reqwest::header::CONTENT_TYPE;
 use time::OffsetDateTime;
@@ -8,6 +10,7 @@ use url::Url;
 use super::element::{Element, escaped};
 use super::trouble::Trouble;
 use super::way::{Way, date, no_answer, unwanted};
+use crate::identity::claims::shown;
 
 const BODY: &str = "http://jabber.org/protocol/httpbind";
 const XBOSH: &str = "urn:xmpp:xbosh";
@@ -90,10 +93,11 @@ impl Bosh {
         let mut all = vec![("rid", number.as_str())];
         all.extend(self.session.as_deref().map(|sid| ("sid", sid)));
         all.extend(attributes);
-        let written: String = all
-            .iter()
-            .map(|(name, value)| format!(" {name}=\"{}\"", escaped(value)))
-            .collect();
+        let mut written = String::new();
+        for (name, value) in all {
+            // Writing to a String cannot fail.
+            let _ = write!(written, " {name}=\"{}\"", escaped(value));
+        }
         let body =
             format!("<body xmlns=\"{BODY}\" xmlns:xmpp=\"{XBOSH}\"{written}>{content}</body>");
         let request = self.client.post(self.address.clone());
@@ -109,7 +113,7 @@ impl Bosh {
             }
             (Some("terminate"), condition) => {
                 let condition = condition.unwrap_or("no reason given");
-                Err(Trouble::Ended(crate::identity::claims::shown(condition)))
+                Err(Trouble::Ended(shown(condition)))
             }
             _ => Ok(answer.into_children()),
         }

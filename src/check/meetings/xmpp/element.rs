@@ -168,7 +168,7 @@ mod tests {
         let wide = format!("<a>{}</a>", "<b/>".repeat(30_000));
         let bomb = "<!DOCTYPE a [<!ENTITY b 'bb'>]><a>&b;</a>";
         for text in ["", "<a", "<html><br></html>", &deep, &wide, bomb] {
-            assert_eq!(Element::parse(text), Err(NoXml), "{:.20}", text);
+            assert_eq!(Element::parse(text), Err(NoXml), "{text:.20}");
         }
         let just_deep_enough = format!("{}{}", "<a>".repeat(DEEPEST), "</a>".repeat(DEEPEST));
         assert!(Element::parse(&just_deep_enough).is_ok());

@@ -10,7 +10,7 @@ const USER: &str = "http://jabber.org/protocol/muc#user";
 #[derive(Default)]
 pub struct Rooms {
     /// By their names as Prosody has them, `[tenant]room`: who is in it, by connection, and whether as an owner.
-    rooms: BTreeMap<String, Vec<(String, bool)>>,
+    people: BTreeMap<String, Vec<(String, bool)>>,
     /// What a connection is told when it asks next.
     later: Vec<(String, String)>,
     joins: usize,
@@ -18,11 +18,11 @@ pub struct Rooms {
 
 impl Rooms {
     pub fn names(&self) -> Vec<String> {
-        self.rooms.keys().cloned().collect()
+        self.people.keys().cloned().collect()
     }
 
     pub fn are_empty(&self) -> bool {
-        self.rooms.values().all(Vec::is_empty)
+        self.people.values().all(Vec::is_empty)
     }
 
     pub fn joins(&self) -> usize {
@@ -30,7 +30,7 @@ impl Rooms {
     }
 
     pub fn forget(&mut self, name: &str) {
-        for people in self.rooms.values_mut() {
+        for people in self.people.values_mut() {
             people.retain(|(who, _)| who != name);
         }
     }
@@ -55,7 +55,7 @@ impl Rooms {
             Jicofo::Away => return Err("service-unavailable"),
             Jicofo::Works if authentication && guest => return Err("not-authorized"),
             Jicofo::Works => {
-                self.rooms.entry(internal(room)).or_default();
+                self.people.entry(internal(room)).or_default();
             }
             Jicofo::NeverReady => {}
         }
@@ -70,7 +70,7 @@ impl Rooms {
         let (room, nick) = to.split_once('/').unwrap();
         let name = internal(room);
         let maker = settings.owners == Owners::ProsodyOfTheMaker;
-        if !self.rooms.contains_key(&name) && !maker {
+        if !self.people.contains_key(&name) && !maker {
             return vec![refusal(
                 to,
                 "not-allowed",
@@ -86,8 +86,12 @@ impl Rooms {
                 "",
             )];
         }
-        let people = self.rooms.get(&name).map(Vec::as_slice).unwrap_or_default();
-        let no_host = !people.iter().any(|(who, _)| who.ends_with("host"));
+        let people = self
+            .people
+            .get(&name)
+            .map(Vec::as_slice)
+            .unwrap_or_default();
+        let no_host = people.is_empty();
         let waits =
             settings.wait_for_host && session.token.is_none() && !session.is_member() && no_host;
         if waits || settings.lobby_for_all {
@@ -131,14 +135,14 @@ impl Rooms {
             let stanza = stanza.replacen("role='moderator'/>", actor, 1);
             self.later.push((session.name.clone(), stanza));
         }
-        let people = self.rooms.entry(name).or_default();
+        let people = self.people.entry(name).or_default();
         people.push((session.name.clone(), owner || by_jicofo));
         stanzas
     }
 
     pub fn leave(&mut self, session: &Session, to: &str) {
         let room = to.split_once('/').unwrap().0;
-        let people = self.rooms.get_mut(&internal(room)).unwrap();
+        let people = self.people.get_mut(&internal(room)).unwrap();
         people.retain(|(who, _)| *who != session.name);
     }
 }
