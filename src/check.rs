@@ -7,6 +7,7 @@ mod certificate;
 mod configuration;
 pub mod files;
 pub mod jitsi_page;
+pub mod meetings;
 mod provider;
 mod public_address;
 mod reach;
@@ -19,6 +20,7 @@ use std::sync::Arc;
 pub use self::configuration::configuration;
 pub use self::files::{JitsiFiles, jitsi_files};
 pub use self::jitsi_page::jitsi_page;
+use self::meetings::{Patience, meetings};
 pub use self::public_address::reachable;
 pub use self::report::{Area, Finding, Findings, Report, Verdict};
 use crate::clock::SharedClock;
@@ -51,11 +53,10 @@ pub async fn check(subject: Subject, listener: &Listener) -> Report {
         Area::PublicAddress,
         public_address::look(config, clock).await,
     );
-    let (findings, _endpoints) = jitsi_page(config).await;
+    let (findings, endpoints) = jitsi_page(config).await;
     report.add(Area::JitsiPage, findings);
-    report.add(
-        Area::JitsiFiles,
-        jitsi_files(&subject.jitsi_files, config),
-    );
+    let meetings = meetings(config, endpoints.as_ref(), clock, Patience::default());
+    report.add(Area::JitsiMeetings, meetings.await);
+    report.add(Area::JitsiFiles, jitsi_files(&subject.jitsi_files, config));
     report
 }

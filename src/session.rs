@@ -25,8 +25,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
-use tower_sessions::session::{Error, Id};
 use tower_sessions::Session;
+use tower_sessions::session::{Error, Id};
 
 use self::freshness::Refresh;
 use self::ledger::{Key, Ledger, Tag};

@@ -17,7 +17,8 @@ use super::source::{DEFAULT_IP_VARIABLE, Node, Origin, overlay_environment, pars
 use super::value::choice;
 use super::{
     Config, Inline, Log, LogFormat, Sessions, StoreChoice, Token, audit, invitations, jaas, jitsi,
-    jitsi_openid, limits, metrics, pages, policy, providers, server, signing, token_content, traces,
+    jitsi_openid, limits, metrics, pages, policy, providers, server, signing, token_content,
+    traces,
 };
 use crate::policy::Policy;
 use crate::session::SessionLimits;

@@ -10,6 +10,7 @@ pub mod keyring;
 pub mod keys;
 pub mod log;
 pub mod logout;
+pub mod prosody;
 pub mod protocol;
 pub mod provider;
 pub mod proxy;

@@ -8,14 +8,16 @@ use crate::check::report::Findings;
 use crate::config::NotSignedIn;
 
 /// Where and how to speak to Jitsi's XMPP server as its page does.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Endpoints {
     /// `hosts.domain`: the domain of people with a token.
-    pub domain: String,
+    pub domain: Option<String>,
     /// `hosts.muc`: the domain of rooms.
     pub muc: Option<String>,
     /// `hosts.anonymousdomain`: the domain of guests, where there are any.
     pub anonymous_domain: Option<String>,
+    /// `hosts.focus`: what Jicofo is called.
+    pub focus: Option<String>,
     /// `bosh`: http or https.
     pub bosh: Option<Url>,
     /// `websocket`: ws or wss.
@@ -42,9 +44,10 @@ pub fn judge(seen: &Seen<'_>, findings: &mut Findings) -> Option<Endpoints> {
         return None;
     };
     let endpoints = Endpoints {
-        domain: domain.to_owned(),
+        domain: Some(domain.to_owned()),
         muc: host("muc").map(str::to_owned),
         anonymous_domain: host("anonymousdomain").map(str::to_owned),
+        focus: host("focus").map(str::to_owned),
         bosh: address("bosh"),
         websocket: address("websocket"),
     };

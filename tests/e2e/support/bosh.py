@@ -139,6 +139,18 @@ class Bosh:
 
         return Presence.read(self._next(is_it, what))
 
+    # Everything else.
+
+    def send(self, xml):
+        self._post({}, xml)
+
+    def take(self):
+        """What has come, or comes within a moment; it is taken away."""
+        if not self._inbox:
+            self._post({})
+        taken, self._inbox = self._inbox, []
+        return taken
+
     # What lies below.
 
     def _next(self, wanted, what):

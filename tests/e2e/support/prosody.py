@@ -8,7 +8,7 @@ from pathlib import Path
 
 from . import http
 from .bosh import Bosh
-from .prosody_config import AUTH_DOMAIN, FOCUS, MUC_DOMAIN, render
+from .prosody_config import AUTH_DOMAIN, FOCUS, FOCUS_PROXY, MUC_DOMAIN, render
 from .process import Server, free_port
 
 PLUGINS = "JITSI_PROSODY_PLUGINS"
@@ -80,6 +80,10 @@ class Prosody:
         accounts.mkdir(parents=True)
         self._focus_password = secrets.token_hex(16)
         (accounts / "focus.dat").write_text(f'return {{ ["password"] = "{self._focus_password}" }};\n')
+        # What `prosodyctl mod_roster_command subscribe` does: the proxy at focus.meet.jitsi hears of Jicofo's coming.
+        (accounts.parent / "roster").mkdir()
+        roster = f'{{ ["{FOCUS_PROXY}"] = {{ ["subscription"] = "from"; ["groups"] = {{}} }} }}'
+        (accounts.parent / "roster" / "focus.dat").write_text(f"return {roster};\n")
         self.config = home / "prosody.cfg.lua"
         self.config.write_text(render(variables, plugins, home, port))
         environment = {"LUA_PATH": LUA_PATH}
@@ -91,8 +95,13 @@ class Prosody:
 
     def start(self):
         self._server.start(self._is_ready, 20)
-        self._focus = Bosh(self.url, AUTH_DOMAIN)
-        self._focus.connect(user=FOCUS.split("@")[0], password=self._focus_password)
+        self._focus = self.new_focus()
+
+    def new_focus(self):
+        """A connection as Jicofo."""
+        focus = Bosh(self.url, AUTH_DOMAIN)
+        focus.connect(user=FOCUS.split("@")[0], password=self._focus_password)
+        return focus
 
     def stop(self):
         return self._server.stop()

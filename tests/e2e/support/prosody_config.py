@@ -11,6 +11,8 @@ AUTH_DOMAIN = "auth.meet.jitsi"
 MUC_DOMAIN = "muc.meet.jitsi"
 LOBBY_DOMAIN = "lobby.meet.jitsi"
 FOCUS = f"focus@{AUTH_DOMAIN}"
+# Where people ask for it.
+FOCUS_PROXY = f"focus.{DOMAIN}"
 
 _MUC = """    storage = "memory"
     restrict_room_creation = true
@@ -125,7 +127,7 @@ Component "{LOBBY_DOMAIN}" "muc"
 {_MUC}
     modules_enabled = {{ "muc_hide_all" }}
 
-Component "focus.{DOMAIN}" "client_proxy"
+Component "{FOCUS_PROXY}" "client_proxy"
     target_address = "{FOCUS}"
 """
 
