@@ -10,7 +10,7 @@ mod store;
 
 use std::sync::Arc;
 
-use jitsi_oidc_bridge::check::{Finding, Listener, Report, Subject, Verdict, check};
+use jitsi_oidc_bridge::check::{Finding, JitsiFiles, Listener, Report, Subject, Verdict, check};
 use jitsi_oidc_bridge::config::{Sources, load};
 use tokio::net::TcpListener;
 
@@ -113,6 +113,7 @@ pub async fn checked(text: String, provider: &Provider) -> Report {
     let subject = Subject {
         loaded: load(&sources(text)),
         clock: provider.clock.clone(),
+        jitsi_files: JitsiFiles::default(),
     };
     check(subject, &listener).await
 }

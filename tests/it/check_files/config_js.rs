@@ -118,7 +118,7 @@ fn a_healthy_one_is_good_and_names_where_jitsi_is() {
     let (findings, endpoints) = look(CONFIG_JS, &bridge);
     nothing_is_wrong(&findings);
     let endpoints = endpoints.unwrap();
-    assert_eq!(endpoints.domain, "meet.jitsi");
+    assert_eq!(endpoints.domain.as_deref(), Some("meet.jitsi"));
     assert_eq!(endpoints.muc.as_deref(), Some("muc.meet.jitsi"));
     assert_eq!(
         endpoints.anonymous_domain.as_deref(),
