@@ -34,12 +34,20 @@ pub struct Subject {
     pub clock: SharedClock,
     /// Files of Jitsi's to look at.
     pub jitsi_files: JitsiFiles,
+    /// The areas to look at, beside the configuration; all of them when there is none.
+    pub only: Vec<Area>,
 }
 
 /// Hears of each area as soon as it has been looked at.
 pub type Listener = Arc<dyn Fn(Area, &[Finding]) + Send + Sync>;
 
-/// Looks at everything, in order.
+impl Subject {
+    fn is_about(&self, area: Area) -> bool {
+        self.only.is_empty() || self.only.contains(&area)
+    }
+}
+
+/// Looks at everything that is asked for, in order.
 pub async fn check(subject: Subject, listener: &Listener) -> Report {
     let mut report = Report::new(listener.clone());
     report.add(Area::Configuration, configuration(&subject.loaded));
@@ -47,16 +55,30 @@ pub async fn check(subject: Subject, listener: &Listener) -> Report {
         return report;
     };
     let clock = &subject.clock;
-    report.add(Area::Provider, provider::providers(config, clock).await);
-    report.add(Area::Store, store::look(&config.session).await);
-    report.add(
-        Area::PublicAddress,
-        public_address::look(config, clock).await,
-    );
-    let (findings, endpoints) = jitsi_page(config).await;
-    report.add(Area::JitsiPage, findings);
-    let meetings = meetings(config, endpoints.as_ref(), clock, Patience::default());
-    report.add(Area::JitsiMeetings, meetings.await);
-    report.add(Area::JitsiFiles, jitsi_files(&subject.jitsi_files, config));
+    if subject.is_about(Area::Provider) {
+        report.add(Area::Provider, provider::providers(config, clock).await);
+    }
+    if subject.is_about(Area::Store) {
+        report.add(Area::Store, store::look(&config.session).await);
+    }
+    if subject.is_about(Area::PublicAddress) {
+        let findings = public_address::look(config, clock).await;
+        report.add(Area::PublicAddress, findings);
+    }
+    let mut endpoints = None;
+    if subject.is_about(Area::JitsiPage) || subject.is_about(Area::JitsiMeetings) {
+        let findings;
+        (findings, endpoints) = jitsi_page(config).await;
+        if subject.is_about(Area::JitsiPage) {
+            report.add(Area::JitsiPage, findings);
+        }
+    }
+    if subject.is_about(Area::JitsiMeetings) {
+        let meetings = meetings(config, endpoints.as_ref(), clock, Patience::default());
+        report.add(Area::JitsiMeetings, meetings.await);
+    }
+    if subject.is_about(Area::JitsiFiles) {
+        report.add(Area::JitsiFiles, jitsi_files(&subject.jitsi_files, config));
+    }
     report
 }

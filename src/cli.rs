@@ -26,7 +26,7 @@ use self::check::JitsiFileArguments;
 use self::configuration::ConfigCommand;
 use self::keys::KeysCommand;
 use self::policy::PolicyCommand;
-use crate::check::Subject;
+use crate::check::{Area, Subject};
 use crate::clock::{Clock as _, SharedClock, SystemClock};
 use crate::config::inputs::Inputs;
 use crate::config::{Loaded, Problems, Sources, listen, load};
@@ -64,6 +64,9 @@ enum Command {
         /// Print the findings as JSON, for machines.
         #[arg(long)]
         json: bool,
+        /// Look at these areas alone, and at the configuration. Several stand with commas between.
+        #[arg(long, value_name = "AREA", value_delimiter = ',')]
+        only: Vec<Area>,
         #[command(flatten)]
         jitsi_files: JitsiFileArguments,
     },
@@ -132,12 +135,14 @@ pub fn run(cli: Cli, environment: Environment) -> anyhow::Result<ExitCode> {
         Command::Check {
             config,
             json,
+            only,
             jitsi_files,
         } => {
             let subject = Subject {
                 loaded: load_now(&sources(config.as_deref(), environment)?),
                 clock: Arc::new(SystemClock),
                 jitsi_files: jitsi_files.into(),
+                only,
             };
             in_runtime(check::run(subject, json))
         }

@@ -45,7 +45,7 @@ pub async fn jitsi_page(config: &Config) -> (Findings, Option<Endpoints>) {
     let pages = match Pages::new(config) {
         Ok(pages) => pages,
         Err(error) => {
-            findings.fault("config-js", error.to_string(), "");
+            findings.fault("page-config-js", error.to_string(), "");
             return (findings, None);
         }
     };
@@ -84,7 +84,7 @@ fn sends_here(seen: &Seen<'_>, findings: &mut Findings) {
     let right = entrance::right(seen.config);
     match (seen.script.text(&path), seen.script.get(&path)) {
         (Some(""), _) | (None, None) => findings.fault(
-            "token-auth-url",
+            "page-token-auth-url",
             "config.js has no tokenAuthUrl: Jitsi sends nobody here to sign in",
             format!(
                 "Write {} {WHERE}, or set TOKEN_AUTH_URL={right} for docker-jitsi-meet's web container",
@@ -103,14 +103,14 @@ fn sends_here(seen: &Seen<'_>, findings: &mut Findings) {
             }
         }
         (None, Some(_)) => findings.warning(
-            "token-auth-url",
+            "page-token-auth-url",
             "config.js works tokenAuthUrl out by a script, which was not followed",
             format!("See in a browser's console that config.tokenAuthUrl is {right}"),
         ),
     }
     if seen.script.is_true(&["tokenAuthUrlAutoRedirect"]) {
         findings.warning(
-            "auto-redirect",
+            "page-auto-redirect",
             "config.js: tokenAuthUrlAutoRedirect does nothing since Jitsi of February 2026",
             "Take it out; newer versions send people to sign in by themselves where nobody gets in without a token",
         );

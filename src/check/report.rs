@@ -31,7 +31,7 @@ impl Verdict {
 }
 
 /// Where something was found, in the order in which they are looked at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, clap::ValueEnum)]
 #[serde(rename_all = "kebab-case")]
 pub enum Area {
     /// The configuration of the bridge.

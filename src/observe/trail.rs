@@ -7,7 +7,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use aws_lc_rs::{digest, rand};
+use aws_lc_rs::rand;
 use serde_json::{Map, Value, json};
 use time::format_description::well_known::Rfc3339;
 
@@ -17,6 +17,7 @@ use crate::clock::SharedClock;
 use crate::config::audit::{AuditSettings, OnFailure};
 use crate::identity::{Groups, Person};
 use crate::meeting::MeetingRequest;
+use crate::session::handle::handle;
 
 /// The version of the schema: it changes when a line could be misread by whoever knows the one before.
 pub const VERSION: u8 = 1;
@@ -267,14 +268,6 @@ impl Lines {
         line.extend(content);
         format!("{}\n", Value::Object(line))
     }
-}
-
-/// What stands for a session: whoever knew its id would have the session.
-#[must_use]
-pub fn handle(session: &str) -> String {
-    let named = format!("session handle\n{session}");
-    let digest = digest::digest(&digest::SHA256, named.as_bytes());
-    hexadecimal(digest.as_ref().get(..8).unwrap_or_default())
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

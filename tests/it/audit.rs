@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use boon::{Compiler, Schemas};
 use jitsi_oidc_bridge::config::{Sources, load};
-use jitsi_oidc_bridge::observe::trail::handle;
+use jitsi_oidc_bridge::session::handle::handle;
 use serde_json::{Value, json};
 use time::Duration;
 
@@ -613,7 +613,7 @@ fn the_examples_of_the_documentation_are_lines_of_this_schema() {
 #[test]
 fn a_line_that_says_more_or_less_is_none_of_this_schema() {
     let good = json!({ "version": 1, "id": "0123456789ab-7", "time": "2036-07-18T13:20:00Z", "event": "revocation",
-                       "user": "u", "session": "0123456789abcdef" });
+                       "user": "u", "session": "0123-4567-89ab" });
     is_good(&good);
     for (name, value) in [
         ("cookie", json!("secret")),

@@ -139,7 +139,7 @@ impl Docker<'_> {
                 entrance::judge(&written, config, findings);
             }
             None if self.is_whole() => findings.fault(
-                "token-auth-url",
+                "page-token-auth-url",
                 format!(
                     "{}: Jitsi sends nobody to the bridge",
                     self.no("TOKEN_AUTH_URL")

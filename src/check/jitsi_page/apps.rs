@@ -33,7 +33,7 @@ pub fn judge(seen: &Seen<'_>, findings: &mut Findings) {
             continue;
         };
         findings.fault(
-            "app-schemes",
+            "page-app-schemes",
             format!(
                 "config.js: {} is {theirs:?}, and jitsi.apps.{key} is {ours:?}: the app is not opened again after signing in",
                 path.join(".")
@@ -45,7 +45,7 @@ pub fn judge(seen: &Seen<'_>, findings: &mut Findings) {
         || seen.script.is_true(&["deeplinking", "disabled"]);
     if off {
         findings.good(
-            "deep-linking",
+            "page-deep-linking",
             "Jitsi's page does not offer the apps on phones (disableDeepLinking); people who start in an app are led back into it all the same",
         );
     }

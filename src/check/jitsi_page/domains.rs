@@ -37,7 +37,7 @@ pub fn judge(seen: &Seen<'_>, findings: &mut Findings) -> Option<Endpoints> {
     };
     let Some(domain) = host("domain") else {
         findings.warning(
-            "xmpp-domain",
+            "page-xmpp-domain",
             "config.js: hosts.domain is missing, or worked out by a script: jitsi.xmpp_domain was not compared with it",
             "",
         );
@@ -57,7 +57,7 @@ pub fn judge(seen: &Seen<'_>, findings: &mut Findings) -> Option<Endpoints> {
         && bosh.origin() != seen.config.jitsi.url.origin()
     {
         findings.warning(
-            "xmpp-endpoints",
+            "page-xmpp-endpoints",
             format!(
                 "config.js: bosh is at {}, and Jitsi at {}: browsers refuse that unless Prosody allows the other address",
                 bosh.origin().ascii_serialization(),
@@ -68,7 +68,7 @@ pub fn judge(seen: &Seen<'_>, findings: &mut Findings) -> Option<Endpoints> {
     }
     if endpoints.bosh.is_none() && endpoints.websocket.is_none() {
         findings.warning(
-            "xmpp-endpoints",
+            "page-xmpp-endpoints",
             "config.js: neither bosh nor websocket is an address that could be read",
             "Set config.bosh to the address of http-bind",
         );
@@ -80,12 +80,12 @@ fn judge_domain(domain: &str, seen: &Seen<'_>, findings: &mut Findings) {
     let ours = &seen.config.jitsi.identity.xmpp_domain;
     if domain.eq_ignore_ascii_case(ours) {
         findings.good(
-            "xmpp-domain",
+            "page-xmpp-domain",
             format!("Jitsi's XMPP domain is {domain}, as tokens say"),
         );
     } else if ours != "*" {
         findings.warning(
-            "xmpp-domain",
+            "page-xmpp-domain",
             format!(
                 "Jitsi's XMPP domain is {domain:?}, and tokens say {ours:?}: with domain verification, Prosody refuses them all"
             ),
@@ -98,16 +98,16 @@ fn judge_guests(endpoints: &Endpoints, seen: &Seen<'_>, findings: &mut Findings)
     let unclear = seen.script.get(&["hosts", "anonymousdomain"]) == Some(&Value::Unclear);
     match &endpoints.anonymous_domain {
         Some(guests) => findings.good(
-            "guests",
+            "page-guests",
             format!("guests have a domain of their own, {guests}: whoever has no token waits for somebody who has, or knocks"),
         ),
         None if unclear => {}
         None if seen.config.jitsi.not_signed_in == NotSignedIn::Guest => findings.fault(
-            "guests",
+            "page-guests",
             "jitsi.not_signed_in is \"guest\", and Jitsi has no domain for guests (hosts.anonymousdomain): those people are sent to sign in again",
             "Set ENABLE_GUESTS=1 for docker-jitsi-meet, or config.hosts.anonymousdomain, or leave jitsi.not_signed_in out",
         ),
-        None => findings.good("guests", "there are no guests: everybody is sent here to sign in"),
+        None => findings.good("page-guests", "there are no guests: everybody is sent here to sign in"),
     }
 }
 

@@ -11,7 +11,7 @@ use crate::config::Config;
 /// The placeholders that Jitsi's page fills in (jitsi-meet, `react/features/authentication/functions.*.ts`).
 const PLACEHOLDERS: [&str; 3] = ["room", "state", "code_challenge"];
 /// What the findings are called.
-const ID: &str = "token-auth-url";
+const ID: &str = "page-token-auth-url";
 
 /// The addresses that may stand there.
 pub fn right(config: &Config) -> String {

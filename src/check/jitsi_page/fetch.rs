@@ -13,7 +13,7 @@ use crate::identity::http::{Answer, HttpError, ProviderHttp};
 /// How long a page may take.
 const TIMEOUT: Duration = Duration::from_secs(10);
 /// What the finding is called.
-const ID: &str = "config-js";
+const ID: &str = "page-config-js";
 
 /// A page.
 pub struct Page(String);

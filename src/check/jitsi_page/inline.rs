@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::web::addresses::Addresses;
 
 /// What the findings are called.
-const ID: &str = "inline-sign-in";
+const ID: &str = "page-inline-sign-in";
 
 /// Whether Jitsi signs people in without leaving the meeting.
 pub fn is_on(seen: &Seen<'_>) -> bool {
@@ -139,7 +139,7 @@ fn judge_sso(seen: &Seen<'_>, findings: &mut Findings) {
 
 /// Looks at Jitsi's page that ends an inline sign-in.
 pub fn judge_page(page: Result<&str, &NoPage>, config: &Config, findings: &mut Findings) {
-    const ID: &str = "sso-page";
+    const ID: &str = "page-sso-html";
     let (_, address, _) = ours(config);
     let mend = format!(
         "Take a Jitsi from 2026 on, which has static/sso.html; with an older one, sign in without tokenAuthInline: {}",

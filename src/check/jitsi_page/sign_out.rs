@@ -6,7 +6,7 @@ use super::{Seen, WHERE};
 use crate::check::report::Findings;
 
 /// What the finding is called.
-const ID: &str = "token-logout-url";
+const ID: &str = "page-token-logout-url";
 
 /// Looks at it.
 pub fn judge(seen: &Seen<'_>, findings: &mut Findings) {

@@ -7,7 +7,7 @@ use crate::meeting::url::TokenPlace;
 /// The first version that reads the token from the fragment (jitsi-meet, stable-9457, May 2024).
 const READS_FRAGMENT: u32 = 9457;
 /// What the finding is called.
-const ID: &str = "token-place";
+const ID: &str = "page-token-place";
 
 /// Compares the version with `jitsi.token_in`. Says nothing where the page does not tell one.
 pub fn judge(index: &str, seen: &Seen<'_>, findings: &mut Findings) {

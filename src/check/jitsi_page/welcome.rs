@@ -13,7 +13,7 @@ pub fn judge(seen: &Seen<'_>, findings: &mut Findings) {
     };
     if leads_away {
         findings.warning(
-            "welcome-page",
+            "page-welcome",
             "config.js: welcomePage.customUrl leads the front page away: Jibri begins there, and records nothing once it is led to a page that asks it to sign in",
             "Leave it out where meetings are recorded, or see that the page over there lets Jibri alone",
         );

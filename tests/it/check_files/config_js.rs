@@ -19,34 +19,34 @@ config.sso = { ssoService: 'meet.example.org', tokenService: 'meet.example.org/s
 
 #[rustfmt::skip]
 const CASES: &[Case] = &[
-    case("config.tokenAuthUrl = '", "// config.tokenAuthUrl = '", "token-auth-url", Fault, &["no tokenAuthUrl"], &["config.tokenAuthUrl = 'https://meet.example.org/sso/join?room={room}&state={state}';", "TOKEN_AUTH_URL"]),
-    case("meet.example.org/sso/join", "sso.example.org/join", "token-auth-url", Fault, &["https://sso.example.org", "https://meet.example.org", "nobody arrives"], &["config.tokenAuthUrl = 'https://meet"]),
-    case("https://meet.example.org/sso/join", "http://meet.example.org/sso/join", "token-auth-url", Fault, &["leads to http://meet.example.org"], &[]),
-    case("sso/join", "sso/login", "token-auth-url", Fault, &["/sso/login", "entrances are /sso/join"], &["config.tokenAuthUrl"]),
-    case("sso/join", "join", "token-auth-url", Fault, &["/join, where the bridge has nothing"], &[]),
-    case("?room={room}&state={state}'", "?room=%7Broom%7D&state=%7Bstate%7D'", "token-auth-url", Fault, &["percent-encoded"], &["{room}"]),
-    case("state={state}'", "state={sate}'", "token-auth-url", Fault, &["{sate}", "did you mean {state}"], &[]),
-    case("room={room}&", "room={{room}}&", "token-auth-url", Fault, &["{{room}"], &[]),
-    case("room={room}", "room={room", "token-auth-url", Fault, &["{room&state={state}"], &[]),
-    case("room={room}&", "room={room}&r={room}&", "token-auth-url", Fault, &["{room} twice"], &[]),
-    case("?room={room}&state={state}'", "?name={room}&state={state}'", "token-auth-url", Fault, &["{room} in the parameter \"name\""], &[]),
-    case("?room={room}&state={state}'", "?room={room}'", "token-auth-url", Warning, &["no {state}", "apps", "twice"], &["&state={state}"]),
-    case("?room={room}&state={state}'", "?lang=de'", "token-auth-url", Fault, &["neither {room} nor {state}"], &[]),
-    case("?room={room}&state={state}'", "?room=test'", "token-auth-url", Fault, &["a fixed room"], &[]),
-    case("join?room={room}&state={state}'", "room/{room}'", "token-auth-url", Warning, &["no {state}"], &[]),
-    case("join?room={room}&state={state}'", "room/{state}'", "token-auth-url", Fault, &["does not end with /room/{room}"], &[]),
-    case("'https://meet.example.org/sso/join?room={room}&state={state}'", "makeUrl()", "token-auth-url", Warning, &["by a script"], &["config.tokenAuthUrl is https://"]),
-    case("", "config.tokenAuthUrlAutoRedirect = true;", "auto-redirect", Warning, &["February 2026"], &["Take it out"]),
-    case("config.tokenLogoutUrl = ", "let unused = ", "token-logout-url", Warning, &["no tokenLogoutUrl", "next person"], &["config.tokenLogoutUrl = 'https://meet.example.org/sso/logout';", "custom-config.js"]),
-    case("", "config.tokenLogoutUrl = 'https://id.example.org/logout';", "token-logout-url", Warning, &["https://id.example.org", "goes on"], &["/sso/logout"]),
-    case("", "config.tokenLogoutUrl = 'https://meet.example.org/logout';", "token-logout-url", Fault, &["https://meet.example.org/logout"], &["/sso/logout"]),
-    case("hosts.domain = 'meet.jitsi'", "hosts.domain = 'meet.example.org'", "xmpp-domain", Warning, &["\"meet.example.org\"", "\"meet.jitsi\"", "domain verification"], &["jitsi.xmpp_domain = \"meet.example.org\""]),
-    case("config.hosts.anonymousdomain", "// config.hosts.anonymousdomain", "guests", Fault, &["not_signed_in", "no domain for guests"], &["ENABLE_GUESTS=1"]).with(("[token]", "not_signed_in = \"guest\"\n[token]")),
-    case("config.bosh = 'https://meet.example.org/' + subdir + 'http-bind';\nconfig.websocket = 'wss://meet.example.org/' + subdir + 'xmpp-websocket';", "config.bosh = 5;", "xmpp-endpoints", Warning, &["neither bosh nor websocket"], &["config.bosh"]),
-    case("", "config.bosh = 'https://localhost:8443/http-bind';", "xmpp-endpoints", Warning, &["https://localhost:8443", "https://meet.example.org"], &["PUBLIC_URL"]),
-    case("", "config.deeplinking = { ios: { appScheme: 'com.example.meet' } };", "app-schemes", Fault, &["deeplinking.ios.appScheme", "com.example.meet"], &["ios_scheme = \"com.example.meet\"", "[jitsi.apps]"]),
-    case("", "config.deeplinking = { android: { appPackage: 'com.example.meet', appScheme: 'org.jitsi.meet' } };", "app-schemes", Fault, &["deeplinking.android.appPackage"], &["android_package = \"com.example.meet\""]),
-    case("", "config.welcomePage = { disabled: false, customUrl: 'https://example.org' };", "welcome-page", Warning, &["Jibri"], &["Leave it out"]),
+    case("config.tokenAuthUrl = '", "// config.tokenAuthUrl = '", "page-token-auth-url", Fault, &["no tokenAuthUrl"], &["config.tokenAuthUrl = 'https://meet.example.org/sso/join?room={room}&state={state}';", "TOKEN_AUTH_URL"]),
+    case("meet.example.org/sso/join", "sso.example.org/join", "page-token-auth-url", Fault, &["https://sso.example.org", "https://meet.example.org", "nobody arrives"], &["config.tokenAuthUrl = 'https://meet"]),
+    case("https://meet.example.org/sso/join", "http://meet.example.org/sso/join", "page-token-auth-url", Fault, &["leads to http://meet.example.org"], &[]),
+    case("sso/join", "sso/login", "page-token-auth-url", Fault, &["/sso/login", "entrances are /sso/join"], &["config.tokenAuthUrl"]),
+    case("sso/join", "join", "page-token-auth-url", Fault, &["/join, where the bridge has nothing"], &[]),
+    case("?room={room}&state={state}'", "?room=%7Broom%7D&state=%7Bstate%7D'", "page-token-auth-url", Fault, &["percent-encoded"], &["{room}"]),
+    case("state={state}'", "state={sate}'", "page-token-auth-url", Fault, &["{sate}", "did you mean {state}"], &[]),
+    case("room={room}&", "room={{room}}&", "page-token-auth-url", Fault, &["{{room}"], &[]),
+    case("room={room}", "room={room", "page-token-auth-url", Fault, &["{room&state={state}"], &[]),
+    case("room={room}&", "room={room}&r={room}&", "page-token-auth-url", Fault, &["{room} twice"], &[]),
+    case("?room={room}&state={state}'", "?name={room}&state={state}'", "page-token-auth-url", Fault, &["{room} in the parameter \"name\""], &[]),
+    case("?room={room}&state={state}'", "?room={room}'", "page-token-auth-url", Warning, &["no {state}", "apps", "twice"], &["&state={state}"]),
+    case("?room={room}&state={state}'", "?lang=de'", "page-token-auth-url", Fault, &["neither {room} nor {state}"], &[]),
+    case("?room={room}&state={state}'", "?room=test'", "page-token-auth-url", Fault, &["a fixed room"], &[]),
+    case("join?room={room}&state={state}'", "room/{room}'", "page-token-auth-url", Warning, &["no {state}"], &[]),
+    case("join?room={room}&state={state}'", "room/{state}'", "page-token-auth-url", Fault, &["does not end with /room/{room}"], &[]),
+    case("'https://meet.example.org/sso/join?room={room}&state={state}'", "makeUrl()", "page-token-auth-url", Warning, &["by a script"], &["config.tokenAuthUrl is https://"]),
+    case("", "config.tokenAuthUrlAutoRedirect = true;", "page-auto-redirect", Warning, &["February 2026"], &["Take it out"]),
+    case("config.tokenLogoutUrl = ", "let unused = ", "page-token-logout-url", Warning, &["no tokenLogoutUrl", "next person"], &["config.tokenLogoutUrl = 'https://meet.example.org/sso/logout';", "custom-config.js"]),
+    case("", "config.tokenLogoutUrl = 'https://id.example.org/logout';", "page-token-logout-url", Warning, &["https://id.example.org", "goes on"], &["/sso/logout"]),
+    case("", "config.tokenLogoutUrl = 'https://meet.example.org/logout';", "page-token-logout-url", Fault, &["https://meet.example.org/logout"], &["/sso/logout"]),
+    case("hosts.domain = 'meet.jitsi'", "hosts.domain = 'meet.example.org'", "page-xmpp-domain", Warning, &["\"meet.example.org\"", "\"meet.jitsi\"", "domain verification"], &["jitsi.xmpp_domain = \"meet.example.org\""]),
+    case("config.hosts.anonymousdomain", "// config.hosts.anonymousdomain", "page-guests", Fault, &["not_signed_in", "no domain for guests"], &["ENABLE_GUESTS=1"]).with(("[token]", "not_signed_in = \"guest\"\n[token]")),
+    case("config.bosh = 'https://meet.example.org/' + subdir + 'http-bind';\nconfig.websocket = 'wss://meet.example.org/' + subdir + 'xmpp-websocket';", "config.bosh = 5;", "page-xmpp-endpoints", Warning, &["neither bosh nor websocket"], &["config.bosh"]),
+    case("", "config.bosh = 'https://localhost:8443/http-bind';", "page-xmpp-endpoints", Warning, &["https://localhost:8443", "https://meet.example.org"], &["PUBLIC_URL"]),
+    case("", "config.deeplinking = { ios: { appScheme: 'com.example.meet' } };", "page-app-schemes", Fault, &["deeplinking.ios.appScheme", "com.example.meet"], &["ios_scheme = \"com.example.meet\"", "[jitsi.apps]"]),
+    case("", "config.deeplinking = { android: { appPackage: 'com.example.meet', appScheme: 'org.jitsi.meet' } };", "page-app-schemes", Fault, &["deeplinking.android.appPackage"], &["android_package = \"com.example.meet\""]),
+    case("", "config.welcomePage = { disabled: false, customUrl: 'https://example.org' };", "page-welcome", Warning, &["Jibri"], &["Leave it out"]),
     // Inline sign-in.
     inline("authorize?", "join?", &["needs https://meet.example.org/sso/authorize"], &["config.tokenAuthUrl = 'https://meet.example.org/sso/authorize?client_id=jitsi-meet"]),
     inline("?client_id=jitsi-meet&redirect_uri=https://meet.example.org/static/sso.html&state={state}&code_challenge={code_challenge}&code_challenge_method=S256", "", &["has no '?'", "nonce"], &[]),
@@ -86,7 +86,7 @@ const fn inline(
     said: &'static [&'static str],
     mend: &'static [&'static str],
 ) -> Case {
-    case(from, to, "inline-sign-in", Fault, said, mend)
+    case(from, to, "page-inline-sign-in", Fault, said, mend)
 }
 
 fn look(text: &str, bridge: &Config) -> (Findings, Option<Endpoints>) {
@@ -99,10 +99,10 @@ fn look(text: &str, bridge: &Config) -> (Findings, Option<Endpoints>) {
 fn each_fault_is_found() {
     for case in CASES {
         let healthy = match case.id {
-            "inline-sign-in" => format!("{CONFIG_JS}{INLINE}"),
+            "page-inline-sign-in" => format!("{CONFIG_JS}{INLINE}"),
             _ => CONFIG_JS.to_owned(),
         };
-        let text = if case.id == "inline-sign-in" {
+        let text = if case.id == "page-inline-sign-in" {
             let (before, after) = healthy.split_at(CONFIG_JS.len());
             format!("{before}{}", case.file(after))
         } else {
@@ -197,7 +197,7 @@ fn other_ways_in_are_as_good() {
         let (findings, _) = look(&CONFIG_JS.replace(URL, url), &config(BRIDGE));
         let good = findings
             .iter()
-            .any(|finding| finding.id == "token-auth-url" && finding.verdict == Good);
+            .any(|finding| finding.id == "page-token-auth-url" && finding.verdict == Good);
         assert!(good, "{url}:\n{}", told(&findings));
     }
 }

@@ -48,8 +48,8 @@ const CASES: &[Case] = &[
     case("", "JWT_TOKEN_AUTH_MODULE=none\n", "jitsi-token-verification", Fault, &["jitsi.env:19"], &["Take the line out"]),
     case("", "XMPP_BREAKOUT_MUC_MODULES=token_verification\n", "jitsi-breakout", Fault, &["jitsi.env:19"], &["Take the line out"]),
     // Led nowhere.
-    case("TOKEN_AUTH_URL=https://meet.example.org/sso/join?room={room}&state={state}\n", "", "token-auth-url", Fault, &["jitsi.env has no TOKEN_AUTH_URL"], &["TOKEN_AUTH_URL=https://meet.example.org/sso/join?room={room}&state={state}"]),
-    case("state={state}", "state={State}", "token-auth-url", Fault, &["jitsi.env:13", "{State}", "did you mean {state}"], &["TOKEN_AUTH_URL=https://"]),
+    case("TOKEN_AUTH_URL=https://meet.example.org/sso/join?room={room}&state={state}\n", "", "page-token-auth-url", Fault, &["jitsi.env has no TOKEN_AUTH_URL"], &["TOKEN_AUTH_URL=https://meet.example.org/sso/join?room={room}&state={state}"]),
+    case("state={state}", "state={State}", "page-token-auth-url", Fault, &["jitsi.env:13", "{State}", "did you mean {state}"], &["TOKEN_AUTH_URL=https://"]),
     case("PUBLIC_URL=https://meet.example.org", "PUBLIC_URL=https://localhost:8443", "jitsi-address", Fault, &["jitsi.env:4", "localhost:8443", "https://meet.example.org"], &["jitsi.url"]),
     // Misspelt.
     case("", "JWT_APP_SECERT=x\n", "jitsi-variables", Fault, &["jitsi.env:19", "did you mean JWT_APP_SECRET"], &["JWT_APP_SECRET"]),

@@ -55,7 +55,7 @@ async fn a_healthy_jitsi_is_good() {
     let (findings, endpoints) = look(healthy, "").await;
     nothing_is_wrong(&findings);
     assert!(
-        has(&findings, "token-place", "Jitsi 11146"),
+        has(&findings, "page-token-place", "Jitsi 11146"),
         "{}",
         told(&findings)
     );
@@ -97,7 +97,7 @@ async fn what_is_no_config_js_is_told() {
         let [finding] = &findings.iter().collect::<Vec<_>>()[..] else {
             panic!("{}", told(&findings));
         };
-        assert_eq!((finding.id, finding.verdict), ("config-js", Fault));
+        assert_eq!((finding.id, finding.verdict), ("page-config-js", Fault));
         assert!(
             finding.said.contains(said) && finding.mend.contains(mend),
             "{finding}"
@@ -114,7 +114,7 @@ async fn a_jitsi_that_is_not_there_is_told() {
     let bridge = BRIDGE.replace("https://meet.example.org", &format!("http://{host}"));
     let (findings, _) = jitsi_page(&config(&bridge)).await;
     assert!(
-        has(&findings, "config-js", "no answer from"),
+        has(&findings, "page-config-js", "no answer from"),
         "{}",
         told(&findings)
     );
@@ -129,7 +129,7 @@ async fn a_jitsi_too_old_for_the_fragment_is_told() {
     let (findings, _) = look(old, "").await;
     let found = findings
         .iter()
-        .find(|finding| finding.id == "token-place")
+        .find(|finding| finding.id == "page-token-place")
         .unwrap();
     assert_eq!(found.verdict, Fault);
     assert!(found.mend.contains("jitsi.token_in = \"query\""), "{found}");
@@ -137,7 +137,7 @@ async fn a_jitsi_too_old_for_the_fragment_is_told() {
     let verdict = |findings: &Findings| {
         findings
             .iter()
-            .find(|finding| finding.id == "token-place")
+            .find(|finding| finding.id == "page-token-place")
             .unwrap()
             .verdict
     };
@@ -170,12 +170,12 @@ async fn the_page_that_ends_an_inline_sign_in_is_looked_for() {
         let (findings, _) = look(pages, "").await;
         let page = findings
             .iter()
-            .find(|finding| finding.id == "sso-page")
+            .find(|finding| finding.id == "page-sso-html")
             .unwrap();
         assert_eq!(page.verdict, verdict, "{page}");
         assert!(page.said.contains(said), "{page}");
         assert!(
-            has(&findings, "inline-sign-in", "https"),
+            has(&findings, "page-inline-sign-in", "https"),
             "{}",
             told(&findings)
         );
