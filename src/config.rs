@@ -29,6 +29,7 @@ mod rules;
 pub mod schema;
 mod secrets;
 pub mod server;
+mod session;
 mod shape;
 mod signing;
 mod source;

@@ -1,19 +1,17 @@
 //! The one HTTP client for a provider: time-outs, bounded answers, no redirects, an extra CA, one connection pool.
 
+mod exchange;
 pub mod failure;
 
 use std::time::{Duration, Instant};
 
-use reqwest::header::{
-    ACCEPT, CACHE_CONTROL, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue,
-};
+use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{RequestBuilder, StatusCode};
 use tracing::Instrument as _;
 use tracing::field::Empty;
 use url::Url;
 
 use self::failure::Failure;
-use super::claims::shown;
 use crate::observe::metrics::{Exchange, Metrics};
 use crate::observe::traces;
 
@@ -254,7 +252,7 @@ impl Endpoint<'_> {
             otel.status_code = Empty
         );
         let begun = Instant::now();
-        let answer = exchange(url, traces::passed_on(request, &span))
+        let answer = exchange::exchange(url, traces::passed_on(request, &span))
             .instrument(span.clone())
             .await;
         let answered = |answer: &Answer| Exchange::Answered(answer.status.as_u16());
@@ -268,35 +266,6 @@ impl Endpoint<'_> {
         };
         answer
     }
-}
-
-async fn exchange(url: &Url, request: RequestBuilder) -> Result<Answer, HttpError> {
-    let told = || without_query(url);
-    let broken = |e: reqwest::Error| HttpError::NoAnswer {
-        url: told(),
-        failure: Failure::of(&e),
-        cause: chain(&e.without_url()),
-    };
-    let mut response = request.send().await.map_err(broken)?;
-    // Nothing is ever unpacked: a few kilobytes could become gigabytes.
-    if let Some(encoding) = packed(response.headers()) {
-        let url = told();
-        return Err(HttpError::Packed { url, encoding });
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(broken)? {
-        if body.len() + chunk.len() > LONGEST_ANSWER {
-            return Err(HttpError::TooLong { url: told() });
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(Answer {
-        status: response.status(),
-        media_type: media_type(response.headers()),
-        fresh_for: max_age(response.headers()),
-        headers: std::mem::take(response.headers_mut()),
-        body,
-    })
 }
 
 pub(crate) fn client(
@@ -325,44 +294,6 @@ fn without_query(url: &Url) -> String {
     bare.set_query(None);
     bare.set_fragment(None);
     bare.into()
-}
-
-/// Any `Content-Encoding` but the one that means none.
-fn packed(headers: &HeaderMap) -> Option<String> {
-    let encoding = headers.get(CONTENT_ENCODING)?;
-    let encoding = String::from_utf8_lossy(encoding.as_bytes()).into_owned();
-    let none = encoding.is_empty() || encoding.eq_ignore_ascii_case("identity");
-    (!none).then(|| shown(&encoding))
-}
-
-fn media_type(headers: &HeaderMap) -> String {
-    let whole = headers
-        .get(CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok())
-        .unwrap_or_default();
-    whole
-        .split(';')
-        .next()
-        .unwrap_or_default()
-        .trim()
-        .to_ascii_lowercase()
-}
-
-fn max_age(headers: &HeaderMap) -> Option<Duration> {
-    let directives = headers
-        .get(CACHE_CONTROL)?
-        .to_str()
-        .ok()?
-        .to_ascii_lowercase();
-    let mut directives = directives.split(',').map(str::trim);
-    directives.find_map(|directive| match directive {
-        "no-store" | "no-cache" => Some(Duration::ZERO),
-        _ => directive
-            .strip_prefix("max-age=")?
-            .parse()
-            .ok()
-            .map(Duration::from_secs),
-    })
 }
 
 /// An error and all that caused it, in one line.
@@ -402,18 +333,5 @@ mod tests {
             inside("http://keycloak:8080/auth/token"),
             "http://keycloak:8080/auth/token"
         );
-    }
-
-    #[test]
-    fn cache_headers_are_obeyed() {
-        let age = |text: &'static str| {
-            max_age(&HeaderMap::from_iter([(
-                CACHE_CONTROL,
-                text.parse().unwrap(),
-            )]))
-        };
-        assert_eq!(age("public, max-age=300"), Some(Duration::from_mins(5)));
-        assert_eq!(age("no-store, max-age=300"), Some(Duration::ZERO));
-        assert_eq!(age("private"), None);
     }
 }
