@@ -24,6 +24,8 @@ pub const PADDING: &str = "x-bridge-padding";
 const LEEWAY: Duration = Duration::minutes(5);
 /// The longest header that is asked for, in bytes: as long as a way back to the meeting can be.
 const LONGEST_PADDING: usize = 7000;
+/// The length in bytes from which on nobody finds a client's secret by trying. The bridge's own secrets are never shorter.
+const LEAST_SECRET: usize = 32;
 /// The longest question that is looked at, in bytes.
 const LONGEST_QUESTION: usize = 200;
 
@@ -41,7 +43,8 @@ pub struct Question {
 /// What arrived.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Seen {
-    /// That the answer comes from somebody with the same secrets.
+    /// That the answer comes from somebody with the same secrets, and is theirs to the letter.
+    #[serde(default)]
     pub proof: String,
     /// The version of the bridge.
     pub version: String,
@@ -56,7 +59,8 @@ pub struct Seen {
 }
 
 impl MirrorKey {
-    /// The key of a configuration; nothing where it has no secret. Another address, provider or secret makes another.
+    /// The key of a configuration; nothing where it has no secret that withstands guessing: whoever answers at our address
+    /// gets a proof to guess by. Another address, provider or secret makes another.
     #[must_use]
     pub fn of(config: &Config) -> Option<Self> {
         let mut context = digest::Context::new(&digest::SHA256);
@@ -73,7 +77,7 @@ impl MirrorKey {
             add(&provider.settings.client_id);
             if let Some(secret) = &provider.settings.client_secret {
                 add(secret.expose_secret());
-                secrets += 1;
+                secrets += usize::from(secret.expose_secret().len() >= LEAST_SECRET);
             }
         }
         if let Signing::SharedSecret { secret, .. } = &config.token.signing {
@@ -114,16 +118,17 @@ impl MirrorKey {
         })
     }
 
-    /// The proof that belongs to a question.
+    /// What arrived, with the proof that it is the answer to a question.
     #[must_use]
-    pub fn proof(&self, question: &Question) -> String {
-        self.signed("answer", &question.nonce)
+    pub fn prove(&self, question: &Question, seen: Seen) -> Seen {
+        let proof = self.signed("answer", &answered(question, &seen));
+        Seen { proof, ..seen }
     }
 
-    /// Whether an answer comes from somebody with the same key.
+    /// Whether an answer comes from somebody with the same key, and as that gave it.
     #[must_use]
     pub fn is_proven(&self, question: &Question, seen: &Seen) -> bool {
-        self.is_signed("answer", &question.nonce, &seen.proof)
+        self.is_signed("answer", &answered(question, seen), &seen.proof)
             .is_some()
     }
 
@@ -135,5 +140,48 @@ impl MirrorKey {
     fn is_signed(&self, what_for: &str, said: &str, proof: &str) -> Option<()> {
         let proof = URL_SAFE_NO_PAD.decode(proof).ok()?;
         hmac::verify(&self.0, format!("{what_for} {said}").as_bytes(), &proof).ok()
+    }
+}
+
+/// What the proof of an answer is made for: a proxy must not be able to change what it is to be judged by.
+fn answered(question: &Question, seen: &Seen) -> String {
+    let bare = Seen {
+        proof: String::new(),
+        ..seen.clone()
+    };
+    // Of nothing but texts and a flag, JSON can always be made.
+    let bare = serde_json::to_string(&bare).unwrap_or_default();
+    format!("{} {bare}", question.nonce)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_believed_as_it_was_given_and_not_otherwise() {
+        let key = MirrorKey(hmac::Key::new(hmac::HMAC_SHA256, b"what both have"));
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let (question, header) = key.ask("nonce".to_owned(), 0, now);
+        assert_eq!(key.question(&header, now), Some(question.clone()));
+        let answer = key.prove(
+            &question,
+            Seen {
+                proof: String::new(),
+                version: "1".to_owned(),
+                path_kept: true,
+                peer: Some("192.0.2.1".to_owned()),
+                visitor: None,
+                forwarded: Vec::new(),
+            },
+        );
+        assert!(key.is_proven(&question, &answer));
+        let (other, _) = key.ask("another nonce".to_owned(), 0, now);
+        assert!(!key.is_proven(&other, &answer));
+        let changed = Seen {
+            visitor: Some("192.0.2.7".to_owned()),
+            ..answer
+        };
+        assert!(!key.is_proven(&question, &changed));
     }
 }

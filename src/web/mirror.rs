@@ -37,14 +37,14 @@ pub async fn get(
         })
     });
     let seen = Seen {
-        proof: key.proof(&question),
+        proof: String::new(),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         path_kept: kept.is_some(),
         peer: peer.map(|Extension(Peer(ip))| ip.to_canonical().to_string()),
         visitor: visitor.address.map(|ip| ip.to_string()),
         forwarded: forwarded.collect(),
     };
-    let mut answer = Json(seen).into_response();
+    let mut answer = Json(key.prove(&question, seen)).into_response();
     if question.padding > 0
         && let Ok(padding) = HeaderValue::from_str(&"x".repeat(question.padding))
     {
