@@ -123,8 +123,14 @@ async fn look(visit: &Visit, findings: &mut Findings) {
     };
     capabilities::compare(visit, &metadata, &discovered.document, findings);
     keys::look(visit, &metadata, findings).await;
-    client::ask(visit, &metadata, findings).await;
+    let unproven = client::ask(visit, &metadata, findings).await;
     credentials::try_a_wrong_code(visit, &metadata, findings).await;
+    // One cause is told once.
+    if let Some(unproven) = unproven
+        && !credentials::are_refused(findings)
+    {
+        unproven.tell(visit, findings);
+    }
     sign_out::look(visit, &metadata, &discovered.document, findings).await;
 }
 

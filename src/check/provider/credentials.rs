@@ -19,6 +19,13 @@ const REACH: Ids = Ids {
     certificate: "provider-token-endpoint",
 };
 
+/// Whether it was found that the provider does not believe the client.
+pub fn are_refused(findings: &Findings) -> bool {
+    findings
+        .iter()
+        .any(|finding| finding.id == CREDENTIALS && finding.verdict == Verdict::Fault)
+}
+
 /// Redeems a code that does not exist.
 pub async fn try_a_wrong_code(visit: &Visit, metadata: &Metadata, findings: &mut Findings) {
     let (Some(code), Some(verifier)) = (unheard_of(), unheard_of()) else {

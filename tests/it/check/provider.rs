@@ -1,5 +1,6 @@
 //! Faults of the provider, and of what it knows of us.
 
+use jitsi_oidc_bridge::check::Area;
 use jitsi_oidc_bridge::check::Verdict::{self, Fault as Wrong, Good, Warning};
 use serde_json::json;
 
@@ -153,8 +154,8 @@ const CLIENT: &[Row] = &[
         ("provider-token-endpoint", Wrong, "refuses connections", "start the server")),
     ("another secret there", |_| (), "provider.client_secret = \"a wrong one\"\nprovider.client_authentication = \"client_secret_post\"",
         ("provider-credentials", Wrong, "client_secret_post", "copy provider.client_id")),
-    ("a pushed request that is refused", |p| { p.takes_pushed_requests(); p.misbehaves(Fault::InvalidClient); }, "",
-        ("provider-pushed-requests", Wrong, "invalid_client", "provider.pushed_authorization")),
+    ("a pushed request that is refused", |p| { p.takes_pushed_requests(); p.answers_badly("POST /par", says(400, "{\"error\":\"invalid_request\"}")); }, "",
+        ("provider-pushed-requests", Wrong, "invalid_request", "provider.pushed_authorization = \"never\"")),
     ("a pushed redirect URI that is unknown",
         |p| { p.takes_pushed_requests(); p.answers_badly("POST /par", says(400, "{\"error\":\"invalid_request\",\"error_description\":\"redirect_uri did not match\"}")); }, "",
         ("provider-redirect-uri", Wrong, "did not match", "register exactly")),
@@ -242,13 +243,47 @@ async fn where_a_pushed_request_is_refused_the_one_of_browsers_still_tells() {
         "provider-pushed-requests",
         Wrong,
         "invalid_client",
-        "client_id",
+        "at the token endpoint",
     );
     assert_found(&report, "pushed", pushed);
     let known: Expected = ("provider-client", Good, "are known there", "");
     assert_found(&report, "brought by the browser", known);
     let join: Expected = ("public-address-join", Wrong, "502", "the provider above");
     assert_found(&report, "by the bridge itself", join);
+}
+
+/// Each way to say that the client is not believed.
+#[tokio::test]
+async fn a_wrong_secret_is_one_fault_where_requests_are_pushed() {
+    for (status, said) in [
+        (401, "{\"error\":\"invalid_client\"}"),
+        (400, "{\"error\":\"unauthorized_client\"}"),
+        // Keycloak's.
+        (
+            401,
+            "{\"error\":\"invalid_request\",\"error_description\":\"Authentication failed.\"}",
+        ),
+        (401, "no JSON"),
+    ] {
+        let scene = Scene::with("").await;
+        scene.provider.takes_pushed_requests();
+        scene
+            .provider
+            .answers_badly("POST /par", says(status, said));
+        let report = scene
+            .checked_with("provider.client_secret = \"a wrong one\"")
+            .await;
+        let faults: Vec<(&str, &str)> = report
+            .iter()
+            .filter(|(area, found)| *area == Area::Provider && found.verdict == Wrong)
+            .map(|(_, found)| (found.id, found.mend.as_str()))
+            .collect();
+        let [("provider-credentials", mend)] = faults.as_slice() else {
+            panic!("{status} {said}: {faults:?}");
+        };
+        assert!(mend.contains("provider.client_secret"), "{mend}");
+        assert!(!mend.contains("never"), "{mend}");
+    }
 }
 
 #[tokio::test]
