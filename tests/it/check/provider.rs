@@ -146,6 +146,10 @@ const CLIENT: &[Row] = &[
         ("provider-authorization-endpoint", Wrong, "refuses connections", "start the server")),
     ("a wrong secret", |p| p.misbehaves(Fault::InvalidClient), "",
         ("provider-credentials", Wrong, "invalid_client", "provider.client_secret")),
+    ("a client that is public there", |p| p.misbehaves(Fault::AsksForNoSecret), "",
+        ("provider-credentials", Warning, "takes any secret", "\"Client authentication\" on")),
+    ("a public client, by the form", |p| p.misbehaves(Fault::AsksForNoSecret), "provider.client_authentication = \"client_secret_post\"",
+        ("provider-credentials", Warning, "client_secret_post", "ask the client for its secret")),
     ("a token endpoint that answers HTML", |p| p.misbehaves(Fault::HtmlToken), "",
         ("provider-credentials", Warning, "could not be told", "sign in once")),
     ("a token endpoint that wants a password", |p| p.answers_badly("POST /token", says(401, "")), "",
@@ -211,6 +215,23 @@ async fn a_client_is_tried_in_the_way_in_which_it_proves_itself() {
         let scene = Scene::with(further).await;
         let report = scene.checked().await;
         assert_found(&report, further, ("provider-credentials", Good, said, ""));
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_secret_is_tried_once_and_only_where_there_is_a_right_one() {
+    let public = "provider.client_authentication = \"none\"\n# no provider.client_secret";
+    for (what, seed, further, tries) in [
+        ("believed", None, "", 2),
+        ("not believed", Some(Fault::InvalidClient), "", 1),
+        ("a public client", None, public, 1),
+    ] {
+        let scene = Scene::with(further).await;
+        if let Some(fault) = seed {
+            scene.provider.misbehaves(fault);
+        }
+        scene.checked().await;
+        assert_eq!(scene.provider.count("POST /token"), tries, "{what}");
     }
 }
 

@@ -27,6 +27,8 @@ pub enum Fault {
     TwoStates,
     /// The token endpoint refuses the client.
     InvalidClient,
+    /// The token endpoint asks no client for its secret.
+    AsksForNoSecret,
     /// The token endpoint answers HTML.
     HtmlToken,
     /// The token endpoint answers a bare token.

@@ -159,7 +159,7 @@ pub(super) async fn token(
         Some(Fault::HtmlToken) => return Html("<h1>Oops</h1>").into_response(),
         _ => {}
     }
-    if !client_is_known(&headers, &form) {
+    if inner.fault != Some(Fault::AsksForNoSecret) && !client_is_known(&headers, &form) {
         return refuse("invalid_client");
     }
     if given("grant_type") == "refresh_token" {
