@@ -6,6 +6,7 @@
 //! less, and is told as that.
 
 mod answer;
+mod anybody;
 mod pushed;
 
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
@@ -54,8 +55,12 @@ pub async fn ask(visit: &Visit, metadata: &Metadata, findings: &mut Findings) ->
     };
     match fetch(visit, &url).await {
         Ok(answer) => {
-            let form = visit.provider.settings.request.response_mode == ResponseMode::FormPost;
-            tell(visit, understood(&answer, redirect_uri, form), findings);
+            let told = understand(visit, &answer, redirect_uri);
+            let tells_addresses_apart = told == Told::Known;
+            tell(visit, told, findings);
+            if tells_addresses_apart {
+                anybody::ask(visit, metadata, findings).await;
+            }
         }
         Err(error) => {
             let endpoint = &metadata.authorization_endpoint;
@@ -93,6 +98,11 @@ async fn fetch(visit: &Visit, url: &Url) -> Result<Answer, HttpError> {
         return visit.provider.http.get_with(url, headers).await;
     }
     answer
+}
+
+fn understand(visit: &Visit, answer: &Answer, redirect_uri: &str) -> Told {
+    let form = visit.provider.settings.request.response_mode == ResponseMode::FormPost;
+    understood(answer, redirect_uri, form)
 }
 
 /// The provider, with requests that go by way of the browser wherever it takes such.

@@ -134,6 +134,10 @@ const CLIENT: &[Row] = &[
         ("provider-client", Wrong, "does not know the client \"bridge\"", "provider.client_id")),
     ("an unknown redirect URI", |p| p.answers_badly(AUTHORIZE, says(400, "Invalid parameter: redirect_uri")), "",
         ("provider-redirect-uri", Wrong, "/sso/callback", "register exactly")),
+    ("any redirect URI", |p| p.misbehaves(Fault::TakesAnyRedirectUri), "",
+        ("provider-redirect-uri", Wrong, "anybody's address", "/sso/callback")),
+    ("any redirect URI, beside pushed requests", |p| { p.takes_pushed_requests(); p.misbehaves(Fault::TakesAnyRedirectUri); }, "",
+        ("provider-redirect-uri", Wrong, "anybody's address", "take \"*\"")),
     ("an error page", |p| p.answers_badly(AUTHORIZE, says(400, "We are sorry")), "",
         ("provider-client", Wrong, "error page", "/sso/callback")),
     ("a sign-in, whoever asks", |p| p.answers_badly(AUTHORIZE, says(200, "<form>")), "",
@@ -305,6 +309,27 @@ async fn a_wrong_secret_is_one_fault_where_requests_are_pushed() {
         assert!(mend.contains("provider.client_secret"), "{mend}");
         assert!(!mend.contains("never"), "{mend}");
     }
+}
+
+#[tokio::test]
+async fn a_provider_that_answers_everybody_alike_is_not_said_to_take_any_redirect_uri() {
+    let scene = Scene::with("").await;
+    let ours = format!("{}/callback?error=login_required", scene.bridge.url);
+    for bad in [says(200, "<form>"), Bad::Redirects(302, ours)] {
+        scene.provider.answers_badly(AUTHORIZE, bad);
+        let report = scene.checked().await;
+        let told = super::told(&report);
+        assert!(!told.contains("anybody's address"), "{told}");
+    }
+    // Nor one that takes pushed requests alone, from the client alone.
+    scene.provider.answers_well();
+    scene.provider.takes_pushed_requests();
+    let alone = "require_pushed_authorization_requests";
+    scene.provider.says(alone, true.into());
+    scene.provider.misbehaves(Fault::TakesAnyRedirectUri);
+    let report = scene.checked().await;
+    let told = super::told(&report);
+    assert!(!told.contains("anybody's address"), "{told}");
 }
 
 #[tokio::test]

@@ -27,6 +27,8 @@ pub enum Fault {
     TwoStates,
     /// The token endpoint refuses the client.
     InvalidClient,
+    /// People are sent to whatever redirect URI is asked for.
+    TakesAnyRedirectUri,
     /// The token endpoint asks no client for its secret.
     AsksForNoSecret,
     /// The token endpoint answers HTML.
