@@ -22,6 +22,7 @@ use crate::clock::SharedClock;
 use crate::config::{Config, ProviderConfig};
 use crate::identity::http::{HttpError, ProviderHttp};
 use crate::identity::provider::Provider;
+use crate::policy::Policy;
 use crate::web::Addresses;
 
 /// What is said of a provider's address.
@@ -101,7 +102,7 @@ pub async fn providers(config: &Config, clock: &SharedClock) -> Findings {
             ("provider".to_owned(), Findings::default())
         };
         match Visit::new(provider, &addresses, section, clock) {
-            Ok(visit) => look(&visit, &mut found).await,
+            Ok(visit) => look(&visit, &config.policy, &mut found).await,
             Err(error) => found.fault(
                 REACH.connection,
                 error.to_string(),
@@ -113,7 +114,7 @@ pub async fn providers(config: &Config, clock: &SharedClock) -> Findings {
     findings
 }
 
-async fn look(visit: &Visit, findings: &mut Findings) {
+async fn look(visit: &Visit, policy: &Policy, findings: &mut Findings) {
     let Some(discovered) = discovery::discover(visit, findings).await else {
         return;
     };
@@ -121,10 +122,16 @@ async fn look(visit: &Visit, findings: &mut Findings) {
     let Some(metadata) = discovery::read(visit, &discovered, findings) else {
         return;
     };
-    capabilities::compare(visit, &metadata, &discovered.document, findings);
+    capabilities::compare(visit, policy, &metadata, &discovered.document, findings);
     keys::look(visit, &metadata, findings).await;
-    client::ask(visit, &metadata, findings).await;
+    let unproven = client::ask(visit, &metadata, findings).await;
     credentials::try_a_wrong_code(visit, &metadata, findings).await;
+    // One cause is told once.
+    if let Some(unproven) = unproven
+        && !credentials::are_refused(findings)
+    {
+        unproven.tell(visit, findings);
+    }
     sign_out::look(visit, &metadata, &discovered.document, findings).await;
 }
 

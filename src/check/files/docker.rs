@@ -303,8 +303,14 @@ impl Dialect for Docker<'_> {
         }
     }
 
-    fn list(&self, list: List) -> String {
-        self.says(variable_of(list))
+    fn lacks(&self, list: List, module: &str) -> String {
+        let name = variable_of(list);
+        let said = self.says(name);
+        if self.variables.get(name).is_some() {
+            format!("{said} without {module}")
+        } else {
+            format!("{said}, and so no {module}")
+        }
     }
 
     fn with_module(&self, list: List, module: &str) -> String {

@@ -128,8 +128,8 @@ impl Jitsi<'_> {
         findings.fault(
             ID,
             format!(
-                "{} without token_verification: a token for one room opens all of them",
-                self.list(List::Rooms)
+                "{}: a token for one room opens all of them",
+                self.lacks(List::Rooms, "token_verification")
             ),
             self.with_module(List::Rooms, "token_verification"),
         );
@@ -273,13 +273,22 @@ impl Dialect for Jitsi<'_> {
         }
     }
 
-    fn list(&self, list: List) -> String {
+    fn lacks(&self, list: List, module: &str) -> String {
         let Some(host) = self.host_of(list) else {
-            return format!("{}: the list of modules", self.host.place);
+            return format!(
+                "{}: no modules are enabled, and so no {module}",
+                self.host.place
+            );
         };
         match host.settings.get("modules_enabled") {
-            Some(set) => format!("{}: modules_enabled of {:?}", set.place, host.name),
-            None => format!("{}: {:?} is", host.place, host.name),
+            Some(set) => format!(
+                "{}: modules_enabled of {:?} without {module}",
+                set.place, host.name
+            ),
+            None => format!(
+                "{}: {:?} has no modules_enabled, and so no {module}",
+                host.place, host.name
+            ),
         }
     }
 

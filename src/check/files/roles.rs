@@ -100,7 +100,7 @@ fn judge_moderators(told: &Told, dialect: &dyn Dialect, config: &Config, finding
     } else if dialect.knows(List::Rooms) {
         findings.fault(
             "jitsi-roles",
-            format!("{} without {wanted}: the token's role has no effect, and nobody whom policy makes a moderator is one", dialect.list(List::Rooms)),
+            format!("{}: the token's role has no effect, and nobody whom policy makes a moderator is one", dialect.lacks(List::Rooms, wanted)),
             dialect.with_module(List::Rooms, wanted),
         );
     }
@@ -113,7 +113,10 @@ fn judge_waiting(told: &Told, dialect: &dyn Dialect, findings: &mut Findings) {
         if told.guests && !autostart && known {
             findings.warning(
                 "jitsi-guests",
-                format!("{} without muc_wait_for_host or lobby_autostart: guests open rooms and meet without anybody who has signed in", dialect.list(List::Rooms)),
+                format!(
+                    "{}: guests open rooms and meet without anybody who has signed in",
+                    dialect.lacks(List::Rooms, "muc_wait_for_host or lobby_autostart")
+                ),
                 dialect.with_module(List::Rooms, "muc_wait_for_host"),
             );
         }
@@ -152,7 +155,7 @@ fn judge_waiting(told: &Told, dialect: &dyn Dialect, findings: &mut Findings) {
         if known && told.module(list, "persistent_lobby").is_none() {
             findings.fault(
                 "jitsi-lobby",
-                format!("{} without persistent_lobby: nothing opens the lobby that muc_wait_for_host asks for, and guests walk straight in", dialect.list(list)),
+                format!("{}: nothing opens the lobby that muc_wait_for_host asks for, and guests walk straight in", dialect.lacks(list, "persistent_lobby")),
                 dialect.with_module(list, "persistent_lobby"),
             );
         }
@@ -198,8 +201,8 @@ fn judge_gifts(told: &Told, dialect: &dyn Dialect, config: &Config, findings: &m
             findings.warning(
                 "jitsi-modules",
                 format!(
-                    "{} without {module}: {key} of the rule {:?} has no effect",
-                    dialect.list(List::Rooms),
+                    "{}: {key} of the rule {:?} has no effect",
+                    dialect.lacks(List::Rooms, module),
                     rule.name
                 ),
                 dialect.with_module(List::Rooms, module),

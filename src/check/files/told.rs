@@ -111,8 +111,8 @@ pub trait Dialect {
     fn absent(&self, setting: Setting) -> String;
     /// A setting with a value, as a line to write; lists of one, and `true` or `false`.
     fn line(&self, setting: Setting, value: &str) -> String;
-    /// Where a list of modules is, or that there is none.
-    fn list(&self, list: List) -> String;
+    /// Where a list of modules is that lacks one, or that there is no list.
+    fn lacks(&self, list: List, module: &str) -> String;
     /// The line of a list with a module more.
     fn with_module(&self, list: List, module: &str) -> String;
     /// The line of a list with a module less.

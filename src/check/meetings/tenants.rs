@@ -68,7 +68,7 @@ async fn say(stranger: Visitor, config: &Config, findings: &mut Findings) {
 fn say_open(config: &Config, findings: &mut Findings) {
     let said = "a token for one tenant's room opens the room of that name of every tenant: domain verification is off, as it is in docker-jitsi-meet unless switched on";
     if !names_tenants(config) {
-        let said = format!("{said}; no rule here names a tenant, so nothing hangs on it");
+        let said = format!("{said}; no rule here names a tenant, so nothing depends on it");
         findings.good(ID, said);
         return;
     }
@@ -135,7 +135,7 @@ async fn say_closed(
     } else {
         findings.good(
             ID,
-            format!("{said}; no rule here names a tenant, so nothing hangs on it"),
+            format!("{said}; no rule here names a tenant, so nothing depends on it"),
         );
     }
     Ok(())

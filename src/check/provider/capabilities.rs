@@ -2,6 +2,8 @@
 //!
 //! What it says nothing of counts as good: most members of its metadata may be left out, and the next steps try it.
 
+mod contexts;
+
 use serde_json::{Map, Value};
 
 use super::Visit;
@@ -11,18 +13,25 @@ use crate::identity::claims::shown;
 use crate::identity::client::way;
 use crate::identity::metadata::Metadata;
 use crate::identity::settings::{
-    AskAcr, AskUserinfo, ClientAuthentication, ProviderSettings, Push, ResponseMode,
+    AskUserinfo, ClientAuthentication, ProviderSettings, Push, ResponseMode,
 };
+use crate::policy::Policy;
 
 type Document = Map<String, Value>;
 
 /// Tells what is asked and not offered.
-pub fn compare(visit: &Visit, metadata: &Metadata, document: &Document, findings: &mut Findings) {
+pub fn compare(
+    visit: &Visit,
+    policy: &Policy,
+    metadata: &Metadata,
+    document: &Document,
+    findings: &mut Findings,
+) {
     let before = findings.iter().count();
     flow(visit, document, findings);
     pushed_requests(visit, metadata, findings);
     scopes(visit, document, findings);
-    contexts(visit, document, findings);
+    contexts::compare(visit, policy, document, findings);
     authentication(visit, metadata, document, findings);
     algorithms(visit, metadata, document, findings);
     userinfo(visit, metadata, findings);
@@ -115,32 +124,6 @@ fn scopes(visit: &Visit, document: &Document, findings: &mut Findings) {
             "provider-scopes",
             said,
             format!("add them at the provider, or take them out of {key}; some providers refuse a request for one, some leave claims out"),
-        );
-    }
-}
-
-fn contexts(visit: &Visit, document: &Document, findings: &mut Findings) {
-    const ID: &str = "provider-acr";
-    let request = &visit.provider.settings.request;
-    let acr = &request.acr_values;
-    if !acr.is_empty()
-        && acr
-            .iter()
-            .all(|acr| lacks(document, "acr_values_supported", acr))
-    {
-        let key = visit.key("acr_values");
-        findings.warning(
-            ID,
-            format!("it lists none of {key}: {}", acr.join(", ")),
-            "a sign-in without one of them is refused: compare them with the provider's own names",
-        );
-    }
-    let claims = document.get("claims_parameter_supported") == Some(&Value::Bool(false));
-    if claims && request.ask_acr == AskAcr::Claims {
-        findings.warning(
-            ID,
-            "it does not take the parameter `claims`, by which a stronger sign-in is to be asked for",
-            format!("write {} = \"acr_values\"", visit.key("acr_request")),
         );
     }
 }

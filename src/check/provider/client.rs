@@ -6,15 +6,20 @@
 //! less, and is told as that.
 
 mod answer;
+mod anybody;
+mod pushed;
 
 use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use url::Url;
 
 use self::answer::{Told, understood};
+pub use self::pushed::Unproven;
 use super::{Visit, unheard_of};
 use crate::check::reach::{self, Ids};
 use crate::check::report::{Findings, Verdict};
 use crate::identity::authorization::{self, Wishes};
 use crate::identity::error::LoginError;
+use crate::identity::http::{Answer, HttpError};
 use crate::identity::login::LoginSecrets;
 use crate::identity::metadata::Metadata;
 use crate::identity::provider::Provider;
@@ -32,44 +37,30 @@ const REACH: Ids = Ids {
 };
 
 /// Begins a login that nobody will finish, and looks where the browser would be sent.
-pub async fn ask(visit: &Visit, metadata: &Metadata, findings: &mut Findings) {
-    let (Some(state), Some(nonce), Some(verifier)) = (unheard_of(), unheard_of(), unheard_of())
-    else {
-        return;
-    };
-    let secrets = LoginSecrets {
-        nonce,
-        code_verifier: verifier.into(),
-    };
-    let wishes = Wishes {
-        prompt: Some("none"),
-        ..Wishes::default()
-    };
+///
+/// What was said of a pushed request in which the client was not believed comes back: why, the token endpoint tells.
+pub async fn ask(visit: &Visit, metadata: &Metadata, findings: &mut Findings) -> Option<Unproven> {
     let redirect_uri = &visit.redirect_uri;
-    let begin = async |provider: &Provider| {
-        authorization::begin(provider, metadata, redirect_uri, &state, &secrets, &wishes).await
-    };
-    let url = match begin(&visit.provider).await {
+    let mut unproven = None;
+    let url = match begin(&visit.provider, metadata, redirect_uri).await? {
         Ok(url) => url,
         Err(error) => {
-            push_failed(visit, &error, findings);
+            unproven = pushed::failed(visit, &error, findings);
             // What the browser brings is answered as well, and tells more.
-            match begin(&pushing_nothing(visit)).await {
+            match begin(&pushing_nothing(visit), metadata, redirect_uri).await? {
                 Ok(url) if !of_redirect_uri(&error.to_string()) => url,
-                _ => return,
+                _ => return unproven,
             }
         }
     };
-    let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("text/html,*/*"))]);
-    // As browsers go; where this machine cannot, as the bridge does.
-    let mut answer = visit.browsers.get_with(&url, headers.clone()).await;
-    if answer.is_err() && visit.provider.http.has_inside() {
-        answer = visit.provider.http.get_with(&url, headers).await;
-    }
-    match answer {
+    match fetch(visit, &url).await {
         Ok(answer) => {
-            let form = visit.provider.settings.request.response_mode == ResponseMode::FormPost;
-            tell(visit, understood(&answer, redirect_uri, form), findings);
+            let told = understand(visit, &answer, redirect_uri);
+            let tells_addresses_apart = told == Told::Known;
+            tell(visit, told, findings);
+            if tells_addresses_apart {
+                anybody::ask(visit, metadata, findings).await;
+            }
         }
         Err(error) => {
             let endpoint = &metadata.authorization_endpoint;
@@ -78,6 +69,40 @@ pub async fn ask(visit: &Visit, metadata: &Metadata, findings: &mut Findings) {
             why.report(findings, Verdict::Fault);
         }
     }
+    unproven
+}
+
+/// The address of a login of its own; nothing without randomness.
+async fn begin(
+    provider: &Provider,
+    metadata: &Metadata,
+    redirect_uri: &str,
+) -> Option<Result<Url, LoginError>> {
+    let state = unheard_of()?;
+    let secrets = LoginSecrets {
+        nonce: unheard_of()?,
+        code_verifier: unheard_of()?.into(),
+    };
+    let wishes = Wishes {
+        prompt: Some("none"),
+        ..Wishes::default()
+    };
+    Some(authorization::begin(provider, metadata, redirect_uri, &state, &secrets, &wishes).await)
+}
+
+/// Asks as browsers go; where this machine cannot, as the bridge does.
+async fn fetch(visit: &Visit, url: &Url) -> Result<Answer, HttpError> {
+    let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("text/html,*/*"))]);
+    let answer = visit.browsers.get_with(url, headers.clone()).await;
+    if answer.is_err() && visit.provider.http.has_inside() {
+        return visit.provider.http.get_with(url, headers).await;
+    }
+    answer
+}
+
+fn understand(visit: &Visit, answer: &Answer, redirect_uri: &str) -> Told {
+    let form = visit.provider.settings.request.response_mode == ResponseMode::FormPost;
+    understood(answer, redirect_uri, form)
 }
 
 /// The provider, with requests that go by way of the browser wherever it takes such.
@@ -85,35 +110,6 @@ fn pushing_nothing(visit: &Visit) -> Provider {
     let mut settings = visit.provider.settings.clone();
     settings.request.push = Push::Never;
     Provider::new(settings, visit.provider.http.clone(), visit.clock.clone())
-}
-
-/// The request was to be pushed.
-fn push_failed(visit: &Visit, error: &LoginError, findings: &mut Findings) {
-    const PUSHED: &str = "provider-pushed-requests";
-    match error {
-        // Told already.
-        LoginError::NoPush => {}
-        LoginError::Refused {
-            error, description, ..
-        } if of_redirect_uri(error) || of_redirect_uri(description) => {
-            let said = format!(
-                "it does not know the redirect URI {}: {error} {description}",
-                visit.redirect_uri
-            );
-            findings.fault(REDIRECT_URI, said, register(visit));
-        }
-        error => {
-            let mend = format!(
-                "look at {}, {} and {}; where the provider takes requests from the browser as well, {} = \"never\" does without",
-                visit.key("client_id"),
-                visit.key("client_secret"),
-                visit.key("client_authentication"),
-                visit.key("pushed_authorization")
-            );
-            let said = format!("a pushed authorization request is not taken: {error}");
-            findings.fault(PUSHED, said, mend);
-        }
-    }
 }
 
 fn of_redirect_uri(text: &str) -> bool {

@@ -8,7 +8,8 @@ use crate::check::reach::{self, Ids};
 use crate::check::report::{Findings, Verdict};
 use crate::identity::error::LoginError;
 use crate::identity::metadata::Metadata;
-use crate::identity::token_endpoint::redeem;
+use crate::identity::provider::Provider;
+use crate::identity::token_endpoint::{Tokens, redeem};
 
 const CREDENTIALS: &str = "provider-credentials";
 
@@ -19,19 +20,18 @@ const REACH: Ids = Ids {
     certificate: "provider-token-endpoint",
 };
 
+/// Whether it was found that the provider does not believe the client.
+pub fn are_refused(findings: &Findings) -> bool {
+    findings
+        .iter()
+        .any(|finding| finding.id == CREDENTIALS && finding.verdict == Verdict::Fault)
+}
+
 /// Redeems a code that does not exist.
 pub async fn try_a_wrong_code(visit: &Visit, metadata: &Metadata, findings: &mut Findings) {
-    let (Some(code), Some(verifier)) = (unheard_of(), unheard_of()) else {
+    let Some(answer) = redeem_a_wrong_code(visit, &visit.provider, metadata).await else {
         return;
     };
-    let answer = redeem(
-        &visit.provider,
-        metadata,
-        &visit.redirect_uri,
-        &code,
-        &verifier.into(),
-    )
-    .await;
     let method = method(&visit.provider.settings, metadata);
     let Err(error) = answer else {
         findings.fault(
@@ -47,6 +47,17 @@ pub async fn try_a_wrong_code(visit: &Visit, metadata: &Metadata, findings: &mut
             let mut why = reach::why(url, &error, REACH, &visit.trust()).await;
             why.said = format!("its token endpoint cannot be asked: {}", why.said);
             why.report(findings, Verdict::Fault);
+        }
+        LoginError::Refused { error, .. }
+            if error == "invalid_grant"
+                && method.starts_with("client_secret")
+                && takes_another_secret(visit, metadata).await =>
+        {
+            findings.warning(
+                CREDENTIALS,
+                format!("its token endpoint takes any secret for that of the client: a wrong one made up by this check was believed as well ({method})"),
+                "have the provider ask the client for its secret (at Keycloak: \"Client authentication\" on), and run the check again; a provider that looks at the code first answers so as well, and there sign in once",
+            );
         }
         LoginError::Refused {
             status,
@@ -76,6 +87,30 @@ pub async fn try_a_wrong_code(visit: &Visit, metadata: &Metadata, findings: &mut
             }
         }
     }
+}
+
+/// The answer to a code that nobody gave out; nothing without randomness.
+async fn redeem_a_wrong_code(
+    visit: &Visit,
+    provider: &Provider,
+    metadata: &Metadata,
+) -> Option<Result<Tokens, LoginError>> {
+    let (code, verifier) = (unheard_of()?, unheard_of()?.into());
+    let redirect_uri = &visit.redirect_uri;
+    Some(redeem(provider, metadata, redirect_uri, &code, &verifier).await)
+}
+
+/// Whether a secret that nobody has is believed as well. Tried once: providers may lock a client out that is often wrong.
+async fn takes_another_secret(visit: &Visit, metadata: &Metadata) -> bool {
+    let Some(secret) = unheard_of() else {
+        return false;
+    };
+    let mut settings = visit.provider.settings.clone();
+    settings.client_secret = Some(secret.into());
+    let http = visit.provider.http.clone();
+    let stranger = Provider::new(settings, http, visit.clock.clone());
+    let answer = redeem_a_wrong_code(visit, &stranger, metadata).await;
+    matches!(answer, Some(Err(LoginError::Refused { error, .. })) if error == "invalid_grant")
 }
 
 struct Refusal {

@@ -52,7 +52,11 @@ pub async fn look(visit: &Visit, metadata: &Metadata, findings: &mut Findings) {
     let checkable = keys.checkable(&asymmetric);
     if !checkable.is_empty() {
         let names = named(&checkable);
-        findings.good(KEYS, format!("{} keys, for {names}", keys.len()));
+        let said = match keys.len() {
+            1 => format!("it has one key, which can check what is signed with {names}"),
+            several => format!("it has {several} keys, to check what is signed with {names}"),
+        };
+        findings.good(KEYS, said);
     } else if asymmetric.len() < wanted.len() {
         // The client's secret is the key.
         let names = named(&wanted);
@@ -69,7 +73,7 @@ pub async fn look(visit: &Visit, metadata: &Metadata, findings: &mut Findings) {
     } else {
         let names = named(&wanted);
         let said = format!(
-            "none of its {} keys can check an ID token that is signed with {names}",
+            "none of its keys ({}) can check an ID token that is signed with {names}",
             keys.len()
         );
         let mend = format!(

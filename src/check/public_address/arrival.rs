@@ -93,17 +93,17 @@ fn forwarded(visit: &Visit<'_>, seen: &Seen, findings: &mut Findings) {
     match (proxies.networks.is_empty(), is_trusted) {
         (true, _) if !hops.is_empty() && !untouched => findings.warning(
             FORWARDED,
-            format!("the proxy ({shown_peer}) says for whom it asks, and server.trusted_proxies is empty: nothing is counted by address, so that nobody's sign-ins are bounded"),
+            format!("the proxy ({shown_peer}) says for whom it asks, and server.trusted_proxies is empty: visitors cannot be told apart, so that the limits by visitor's address do not apply"),
             format!("write server.trusted_proxies = [\"{shown_peer}\"], or the proxy's network"),
         ),
         (true, _) if visit.config.server.public_url.scheme() == "https" => findings.warning(
             FORWARDED,
-            format!("the proxy ({shown_peer}) does not write {header} ({}): nothing can be counted by address", arrived(&hops)),
+            format!("the proxy ({shown_peer}) does not write {header} ({}): visitors cannot be told apart, so that the limits by visitor's address do not apply", arrived(&hops)),
             format!("have it write the visitor's address ({in_use}), and write server.trusted_proxies = [\"{shown_peer}\"]"),
         ),
         (true, _) => findings.good(
             FORWARDED,
-            "no proxy is trusted, and none says for whom it asks: nothing is counted by address",
+            "no proxy says whose request it passes on, and server.trusted_proxies is empty: the limits by visitor's address do not apply, all others of [limits] do",
         ),
         (false, false) => findings.fault(
             FORWARDED,
@@ -112,12 +112,12 @@ fn forwarded(visit: &Visit<'_>, seen: &Seen, findings: &mut Findings) {
         ),
         (false, true) if untouched => findings.fault(
             FORWARDED,
-            format!("the proxy passes {header} on as visitors write it: anybody can say to be somebody else"),
+            format!("the proxy passes {header} on as visitors write it: anybody can pretend to come from another address"),
             format!("have it write the visitor's address itself ({in_use})"),
         ),
         (false, true) if hops.is_empty() => findings.fault(
             FORWARDED,
-            format!("the proxy ({shown_peer}) is trusted, and does not write {header}: nobody is counted by address"),
+            format!("the proxy ({shown_peer}) is trusted, and does not write {header}: visitors cannot be told apart, so that the limits by visitor's address do not apply"),
             format!("have it write the visitor's address ({in_use}), or name its own header in server.forwarded_header"),
         ),
         (false, true) => findings.good(

@@ -50,7 +50,7 @@ pub fn role(
     if claims.get("moderator").is_some() && user.is_some() && older != (by_flag || by_affiliation) {
         findings.warning(
             "role",
-            "the top-level moderator says another thing than context.user: which one counts hangs on the module",
+            "the top-level moderator says another thing than context.user: which one counts depends on the module",
             "let both say the same",
         );
     }

@@ -1,5 +1,7 @@
 //! Faults of the provider, and of what it knows of us.
 
+mod client;
+
 use jitsi_oidc_bridge::check::Verdict::{self, Fault as Wrong, Good, Warning};
 use serde_json::json;
 
@@ -53,6 +55,8 @@ const DISCOVERY_FAULTS: &[Row] = &[
         ("provider-endpoints", Wrong, "token_endpoint", "https addresses")),
     ("two minutes ahead", |p| p.is_ahead_by(120), "",
         ("provider-clock", Wrong, "120 s ahead of", "beyond 60 s (provider.clock_leeway)")),
+    ("no time", |p| p.misbehaves(Fault::NoDate), "",
+        ("provider-clock", Good, "was not compared", "")),
     ("twenty seconds behind", |p| p.is_ahead_by(-20), "",
         ("provider-clock", Warning, "behind", "NTP")),
 ];
@@ -84,6 +88,8 @@ const CAPABILITIES: &[Row] = &[
         ("provider-algorithms", Wrong, "HS256 alone", "choose RS256")),
     ("no such acr", |p| p.says("acr_values_supported", json!(["1"])), "provider.acr_values = [\"mfa\"]",
         ("provider-acr", Warning, "mfa", "own names")),
+    ("no such acr for a rule", |p| p.says("acr_values_supported", json!(["1"])), "[[policy.rules]]\nname = \"strong\"\nrole = \"moderator\"\nacr = [\"mfa\", \"passkey\"]",
+        ("provider-acr", Warning, "no acr that the rule \"strong\" asks for: mfa, passkey", "own names")),
     ("no userinfo", |_| (), "provider.userinfo = \"always\"",
         ("provider-userinfo", Wrong, "names none", "into the ID token")),
     ("no sign-out", |p| p.says("end_session_endpoint", json!(null)), "",
@@ -108,7 +114,7 @@ const KEYS: &[Row] = &[
     ("not a key set", |p| p.answers_badly("GET /keys", says(200, "<p>")), "",
         ("provider-keys", Wrong, "no key set", "jwks_uri")),
     ("no key at all", without_keys, "",
-        ("provider-keys", Wrong, "none of its 0 keys", "make a signing key")),
+        ("provider-keys", Wrong, "none of its keys (0)", "make a signing key")),
     ("keys of another kind", |p| p.says("id_token_signing_alg_values_supported", json!(["ES256"])), "",
         ("provider-keys", Wrong, "signed with ES256", "provider.id_token_algorithms")),
     ("a short key", |p| p.misbehaves(Fault::WeakKey), "",
@@ -120,135 +126,36 @@ async fn keys_that_check_nothing_are_found() {
     find(KEYS).await;
 }
 
-const AUTHORIZE: &str = "GET /authorize";
-const REQUEST: &str = "provider-authorization-request";
-
-fn back_with(provider: &Provider, url: &str) {
-    provider.answers_badly(AUTHORIZE, Bad::Redirects(302, url.to_owned()));
-}
-
-#[rustfmt::skip]
-const CLIENT: &[Row] = &[
-    ("an unknown client", |p| p.answers_badly(AUTHORIZE, says(400, "<p>Client not found.</p>")), "",
-        ("provider-client", Wrong, "does not know the client \"bridge\"", "provider.client_id")),
-    ("an unknown redirect URI", |p| p.answers_badly(AUTHORIZE, says(400, "Invalid parameter: redirect_uri")), "",
-        ("provider-redirect-uri", Wrong, "/sso/callback", "register exactly")),
-    ("an error page", |p| p.answers_badly(AUTHORIZE, says(400, "We are sorry")), "",
-        ("provider-client", Wrong, "error page", "/sso/callback")),
-    ("a sign-in, whoever asks", |p| p.answers_badly(AUTHORIZE, says(200, "<form>")), "",
-        ("provider-client", Warning, "could not be told", "compare there by hand")),
-    ("another place", |p| back_with(p, "https://login.example/"), "",
-        ("provider-client", Warning, "https://login.example/", "letter by letter")),
-    ("an endpoint that is broken", |p| p.answers_badly(AUTHORIZE, says(500, "")), "",
-        ("provider-authorization-endpoint", Wrong, "answers 500", "own log")),
-    ("an endpoint that is not there", |p| p.says("authorization_endpoint", json!("http://127.0.0.1:9/")), "",
-        ("provider-authorization-endpoint", Wrong, "refuses connections", "start the server")),
-    ("a wrong secret", |p| p.misbehaves(Fault::InvalidClient), "",
-        ("provider-credentials", Wrong, "invalid_client", "provider.client_secret")),
-    ("a token endpoint that answers HTML", |p| p.misbehaves(Fault::HtmlToken), "",
-        ("provider-credentials", Warning, "could not be told", "sign in once")),
-    ("a token endpoint that wants a password", |p| p.answers_badly("POST /token", says(401, "")), "",
-        ("provider-credentials", Wrong, "does not believe", "provider.client_secret")),
-    ("a token endpoint that is not there", |p| p.says("token_endpoint", json!("http://127.0.0.1:9/")), "",
-        ("provider-token-endpoint", Wrong, "refuses connections", "start the server")),
-    ("another secret there", |_| (), "provider.client_secret = \"a wrong one\"\nprovider.client_authentication = \"client_secret_post\"",
-        ("provider-credentials", Wrong, "client_secret_post", "copy provider.client_id")),
-    ("a pushed request that is refused", |p| { p.takes_pushed_requests(); p.misbehaves(Fault::InvalidClient); }, "",
-        ("provider-pushed-requests", Wrong, "invalid_client", "provider.pushed_authorization")),
-    ("a pushed redirect URI that is unknown",
-        |p| { p.takes_pushed_requests(); p.answers_badly("POST /par", says(400, "{\"error\":\"invalid_request\",\"error_description\":\"redirect_uri did not match\"}")); }, "",
-        ("provider-redirect-uri", Wrong, "did not match", "register exactly")),
-];
-
 #[tokio::test]
-async fn a_client_that_is_not_known_as_it_should_be_is_found() {
-    find(CLIENT).await;
-}
-
-#[tokio::test]
-async fn a_request_that_is_not_taken_is_told_with_what_to_change() {
-    let scene = Scene::with("").await;
-    let cases: [(&str, Expected); 3] = [
-        (
-            "error=invalid_scope&error_description=groups",
-            (
-                REQUEST,
-                Wrong,
-                "invalid_scope: \"groups\"",
-                "provider.scopes",
-            ),
-        ),
-        (
-            "error=unauthorized_client",
-            (REQUEST, Wrong, "unauthorized_client", "Standard flow"),
-        ),
-        (
-            "error=temporarily_unavailable",
-            (REQUEST, Warning, "temporarily_unavailable", "own log"),
-        ),
-    ];
-    for (query, expected) in cases {
-        let back = format!("{}/callback?{query}", scene.bridge.url);
-        back_with(&scene.provider, &back);
-        assert_found(&scene.checked().await, query, expected);
+async fn a_rule_whose_acr_the_provider_lists_or_that_is_for_another_is_not_told() {
+    let (acme, staff) = (
+        "acr = [\"1\", \"mfa\"]",
+        "acr = [\"mfa\"]\nproviders = [\"staff\"]",
+    );
+    for rule in [acme, staff] {
+        let scene = Scene::between("", "").await;
+        let lists = json!(["1"]);
+        scene.provider.says("acr_values_supported", lists);
+        let rule = format!("[[policy.rules]]\nname = \"strong\"\nrole = \"moderator\"\n{rule}");
+        let report = scene.checked_with(&rule).await;
+        assert_eq!(
+            report
+                .iter()
+                .find(|(_, found)| found.id == "provider-acr")
+                .map(|(_, found)| found.said.as_str()),
+            None,
+            "{rule}"
+        );
+        let known: Expected = ("provider-client", Good, "acme: the client", "");
+        assert_found(&report, &rule, known);
     }
 }
 
 #[tokio::test]
-async fn a_client_is_tried_in_the_way_in_which_it_proves_itself() {
-    for (further, said) in [
-        ("", "client_secret_basic"),
-        (
-            "provider.client_authentication = \"client_secret_post\"",
-            "client_secret_post",
-        ),
-        (
-            "provider.client_authentication = \"none\"\n# no provider.client_secret",
-            "public one",
-        ),
-    ] {
-        let scene = Scene::with(further).await;
-        let report = scene.checked().await;
-        assert_found(&report, further, ("provider-credentials", Good, said, ""));
-    }
-}
-
-#[tokio::test]
-async fn a_provider_that_takes_pushed_requests_is_asked_in_this_way() {
-    let scene = Scene::with("").await;
-    scene.provider.takes_pushed_requests();
-    let report = scene.checked().await;
-    assert_found(
-        &report,
-        "pushed",
-        ("provider-client", Good, "are known there", ""),
-    );
-    let first = scene.provider.authorizations().swap_remove(0);
-    assert!(
-        first.iter().any(|(name, _)| name == "request_uri"),
-        "{first:?}"
-    );
-    assert!(!first.iter().any(|(name, _)| name == "prompt"), "{first:?}");
-}
-
-#[tokio::test]
-async fn where_a_pushed_request_is_refused_the_one_of_browsers_still_tells() {
-    let scene = Scene::with("").await;
-    scene.provider.takes_pushed_requests();
-    let refused = says(401, "{\"error\":\"invalid_client\"}");
-    scene.provider.answers_badly("POST /par", refused);
-    let report = scene.checked().await;
-    let pushed: Expected = (
-        "provider-pushed-requests",
-        Wrong,
-        "invalid_client",
-        "client_id",
-    );
-    assert_found(&report, "pushed", pushed);
-    let known: Expected = ("provider-client", Good, "are known there", "");
-    assert_found(&report, "brought by the browser", known);
-    let join: Expected = ("public-address-join", Wrong, "502", "the provider above");
-    assert_found(&report, "by the bridge itself", join);
+async fn one_key_is_told_as_one() {
+    let report = Scene::with("").await.checked().await;
+    let one: Expected = ("provider-keys", Good, "it has one key", "");
+    assert_found(&report, "one key", one);
 }
 
 #[tokio::test]

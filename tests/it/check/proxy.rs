@@ -17,7 +17,7 @@ const TWISTS: &[(Twist, Expected)] = &[
     (Twist::WantsHttps, ("public-address-scheme", Wrong, "speaks https", "https://")),
     (Twist::TakesJoinForARoom, ("public-address-join", Wrong, "another program, with 200 \"Jitsi Meet\"", "location ^~")),
     (Twist::NamesNobody, ("public-address-forwarded", Wrong, "does not write x-forwarded-for", "X-Forwarded-For $remote_addr")),
-    (Twist::LetsVisitorsSay, ("public-address-forwarded", Wrong, "anybody can say to be somebody else", "$remote_addr")),
+    (Twist::LetsVisitorsSay, ("public-address-forwarded", Wrong, "anybody can pretend to come from another address", "$remote_addr")),
     (Twist::DropsCookies, ("public-address-cookies", Wrong, "does not come through", "Set-Cookie")),
     (Twist::RenamesCookies, ("public-address-cookies", Wrong, "under another name: proxied-", "Set-Cookie")),
     (Twist::OpensCookies, ("public-address-cookies", Wrong, "its HttpOnly", "proxy_cookie_flags")),

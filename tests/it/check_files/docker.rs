@@ -20,7 +20,8 @@ const CASES: &[Case] = &[
     case("muc_wait_for_host,token_affiliation", "muc_wait_for_host", "jitsi-roles", Fault, &["jitsi.env:14 says XMPP_MUC_MODULES=muc_wait_for_host without token_affiliation"], &["Write XMPP_MUC_MODULES=muc_wait_for_host,token_affiliation"]),
     case("XMPP_MODULES=persistent_lobby", "XMPP_MODULES=persistent_lobby,token_moderation", "jitsi-modules", Fault, &["jitsi.env:15: token_moderation does nothing there"], &["XMPP_MUC_MODULES="]),
     // Guests.
-    case("XMPP_MODULES=persistent_lobby\n", "", "jitsi-lobby", Fault, &["no XMPP_MODULES without persistent_lobby", "walk straight in"], &["Write XMPP_MODULES=persistent_lobby"]),
+    case("XMPP_MODULES=persistent_lobby\n", "", "jitsi-lobby", Fault, &["no XMPP_MODULES, and so no persistent_lobby", "walk straight in"], &["Write XMPP_MODULES=persistent_lobby"]),
+    case("XMPP_MUC_MODULES=muc_wait_for_host,token_affiliation\n", "", "jitsi-roles", Fault, &["jitsi.env has no XMPP_MUC_MODULES, and so no token_affiliation: the token's role has no effect"], &["Write XMPP_MUC_MODULES=token_affiliation"]),
     case("muc_wait_for_host,token_affiliation", "token_affiliation", "jitsi-guests", Warning, &["without muc_wait_for_host", "guests open rooms"], &["Write XMPP_MUC_MODULES=token_affiliation,muc_wait_for_host"]),
     case("ENABLE_GUESTS=1", "ENABLE_GUESTS=1\nENABLE_LOBBY=0", "jitsi-lobby", Fault, &["needs a lobby"], &["ENABLE_LOBBY=1"]),
     case("JWT_ALLOW_EMPTY=0", "JWT_ALLOW_EMPTY=1", "jitsi-empty-token", Fault, &["jitsi.env:12", "anybody enters"], &["JWT_ALLOW_EMPTY=0"]),

@@ -27,6 +27,12 @@ pub enum Fault {
     TwoStates,
     /// The token endpoint refuses the client.
     InvalidClient,
+    /// No answer says when it was made.
+    NoDate,
+    /// People are sent to whatever redirect URI is asked for.
+    TakesAnyRedirectUri,
+    /// The token endpoint asks no client for its secret.
+    AsksForNoSecret,
     /// The token endpoint answers HTML.
     HtmlToken,
     /// The token endpoint answers a bare token.

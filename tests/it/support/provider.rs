@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard};
 
 use axum::Router;
 use axum::extract::{Request, State};
-use axum::http::{StatusCode, header};
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -367,7 +367,11 @@ async fn record(State(provider): State<Provider>, request: Request, next: Next) 
     };
     let date = provider.clock.now_unix() + provider.inner().ahead;
     let date = std::time::UNIX_EPOCH + std::time::Duration::from_secs(date.try_into().unwrap());
-    let date = httpdate::fmt_http_date(date).parse().unwrap();
+    let date = match fault {
+        // Left out, the server would write its own.
+        Some(Fault::NoDate) => HeaderValue::from_static("unknown"),
+        _ => httpdate::fmt_http_date(date).parse().unwrap(),
+    };
     response.headers_mut().insert(header::DATE, date);
     provider.asked.notify_waiters();
     response
