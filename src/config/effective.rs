@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use super::inputs::{Inputs, Sources};
 use super::load::{Loaded, load_with};
-use super::reader::{Files, Problems};
+use super::reader::Problems;
+use super::secrets::Files;
 use super::shape::{Asked, Shape};
 
 /// What stands for a secret.

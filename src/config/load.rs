@@ -10,7 +10,8 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::duration::positive;
 use super::inputs::{Inputs, Sources};
-use super::reader::{Files, Findings, Problem, Problems, Section};
+use super::reader::{Findings, Problem, Problems, Section};
+use super::secrets::Files;
 use super::shape::Asked;
 use super::source::{DEFAULT_IP_VARIABLE, Node, Origin, overlay_environment, parse_file};
 use super::value::choice;

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::inputs::Inputs;
+use super::secrets::Files;
 use super::shape::{Asked, Shape, as_json};
 use super::source::{Node, Origin, Raw, parse_inline};
 use super::value::FromNode;
@@ -85,16 +86,6 @@ impl fmt::Display for Problems {
             .collect();
         f.write_str(&lines.join("\n"))
     }
-}
-
-/// What becomes of secrets, and of files that a key names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Files {
-    /// They count.
-    #[default]
-    Count,
-    /// Something stands in for those that are not here. Nothing may be signed with it.
-    MayBeAbsent,
 }
 
 /// What all sections share while they are read.

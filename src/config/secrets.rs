@@ -11,6 +11,16 @@ use super::source::{Node, Origin, Raw};
 use super::value::FromNode;
 use crate::secret;
 
+/// What becomes of secrets, and of files that a key names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Files {
+    /// They count.
+    #[default]
+    Count,
+    /// Something stands in for those that are not here. Nothing may be signed with it.
+    MayBeAbsent,
+}
+
 /// What stands in for a secret that is not here; long enough for all that is asked of one.
 pub fn stand_in() -> &'static str {
     "a-stand-in-for-a-secret-that-is-not-on-this-machine-and-that-signs-nothing"
