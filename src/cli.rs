@@ -14,6 +14,7 @@ mod serve;
 mod shell;
 mod token;
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -159,6 +160,17 @@ pub fn run(cli: Cli, environment: Environment) -> anyhow::Result<ExitCode> {
             in_runtime(healthcheck::run(listen))
         }
     }
+}
+
+/// The exit code of a command whose output nobody reads to the end: what shells say of one that a closed pipe has ended.
+pub const NOBODY_READS: u8 = 128 + 13;
+
+/// Whether a command failed for nothing else than that nobody reads on.
+#[must_use]
+pub fn nobody_reads(error: &anyhow::Error) -> bool {
+    // The outermost alone: beneath a word about something else it is a connection that broke.
+    let outermost = error.chain().next().and_then(|it| it.downcast_ref());
+    outermost.is_some_and(|error: &std::io::Error| error.kind() == ErrorKind::BrokenPipe)
 }
 
 /// How long what blocks may take in the end.

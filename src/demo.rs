@@ -10,6 +10,7 @@ mod provider;
 mod verdict;
 
 use std::collections::VecDeque;
+use std::io::Write as _;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -95,10 +96,11 @@ pub async fn run(listen: SocketAddr) -> anyhow::Result<ExitCode> {
         .await
         .with_context(|| format!("cannot listen on {listen}; try --listen 127.0.0.1:0"))?;
     let mut demo = Demo::start(jitsi).await?;
-    println!(
+    writeln!(
+        std::io::stdout(),
         "Open {}/ in a browser. Ctrl-C ends the demo.",
         demo.places.jitsi
-    );
+    )?;
     let mut terminated = signal(SignalKind::terminate())?;
     tokio::select! {
         ended = tokio::signal::ctrl_c() => ended?,

@@ -17,6 +17,8 @@ fn main() -> ExitCode {
         .collect();
     match cli::run(cli, environment) {
         Ok(code) => code,
+        // Whoever reads no further, as `head` does, wants to hear nothing more.
+        Err(error) if cli::nobody_reads(&error) => ExitCode::from(cli::NOBODY_READS),
         Err(error) => {
             // Where nobody can read it, the exit code still tells.
             let _ = writeln!(std::io::stderr(), "{error:#}");

@@ -223,9 +223,9 @@ impl Reloader {
             Err(error) => Err(error.lines()),
         };
         match taken {
-            Ok(()) => {
+            Ok(waits) => {
                 self.refused = None;
-                let changed = inputs.sections_unlike(&self.in_force);
+                let changed = inputs.sections_unlike(&self.in_force, &waits);
                 let sections = changed.join(", ");
                 self.in_force = inputs;
                 let by = reason.trigger();
@@ -234,10 +234,10 @@ impl Reloader {
                     by,
                 };
                 self.tell(&event);
-                let changed = if sections.is_empty() {
-                    "nothing has changed"
-                } else {
-                    &sections
+                let changed = match (sections.as_str(), waits.as_slice()) {
+                    ("", []) => "nothing has changed",
+                    ("", _) => "nothing that counts before a restart has changed",
+                    (sections, _) => sections,
                 };
                 tracing::info!(
                     target: "audit",
@@ -275,7 +275,8 @@ impl Reloader {
         current.lasting.audit.tell(&About::default(), event);
     }
 
-    async fn build(&mut self, loaded: Loaded) -> Result<(), Vec<String>> {
+    /// Puts it in force; gives the keys that wait for a restart.
+    async fn build(&mut self, loaded: Loaded) -> Result<Vec<&'static str>, Vec<String>> {
         let Loaded {
             config, warnings, ..
         } = loaded;
@@ -290,12 +291,12 @@ impl Reloader {
         for warning in warnings.iter() {
             tracing::warn!("{warning}");
         }
-        for key in restart {
+        for key in &restart {
             tracing::warn!(
                 "{key} has changed, which needs a restart: until then the bridge goes on with what it started with"
             );
         }
-        Ok(())
+        Ok(restart)
     }
 }
 

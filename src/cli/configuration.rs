@@ -6,7 +6,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 
-use super::{config_check, load_now, to_mend};
+use super::arguments::ConfigFile;
+use super::{config_check, to_mend};
+use crate::config::effective::load_to_show;
 use crate::config::{Sources, schema::schema};
 
 /// What to look at.
@@ -38,18 +40,27 @@ and as the first line of bridge.toml:
 /// The configuration.
 #[derive(Debug, Args)]
 pub struct File {
-    /// The configuration file; `BRIDGE_…` variables count as they do for `serve`. Without one, the environment alone counts.
-    #[arg(env = "BRIDGE_CONFIG", value_name = "FILE")]
+    /// The configuration file; goes above --config and `BRIDGE_CONFIG`, which name one as well.
+    #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
+    #[command(flatten)]
+    named: ConfigFile,
+}
+
+impl File {
+    fn sources(self, environment: Sources) -> anyhow::Result<Sources> {
+        let config = self.file.or(self.named.config);
+        ConfigFile { config }.sources(environment)
+    }
 }
 
 /// Runs the command.
 pub fn run(command: ConfigCommand, environment: Sources) -> anyhow::Result<ExitCode> {
-    let sources = |file: File| super::sources(file.file.as_deref(), environment);
     match command {
-        ConfigCommand::Check { file } => config_check::run(&sources(file)?),
+        ConfigCommand::Check { file } => config_check::run(&file.sources(environment)?),
         ConfigCommand::Show { file, json } => {
-            let loaded = load_now(&sources(file)?).map_err(|problems| to_mend(&problems))?;
+            let sources = file.sources(environment)?;
+            let loaded = load_to_show(&sources).map_err(|problems| to_mend(&problems))?;
             let mut out = std::io::stdout().lock();
             if json {
                 writeln!(out, "{:#}", loaded.effective_json())?;

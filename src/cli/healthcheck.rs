@@ -1,5 +1,6 @@
 //! `healthcheck`: asks the running bridge, for containers that have no other program to ask with.
 
+use std::io::Write as _;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -23,6 +24,6 @@ pub async fn run(listen: SocketAddr) -> anyhow::Result<ExitCode> {
     if answer.status().is_success() {
         return Ok(ExitCode::SUCCESS);
     }
-    println!("{url} answered {}", answer.status());
+    writeln!(std::io::stdout(), "{url} answered {}", answer.status())?;
     Ok(ExitCode::FAILURE)
 }

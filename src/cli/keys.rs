@@ -1,5 +1,6 @@
 //! `keys`: makes keys for a keyring, and tells what is in one.
 
+use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -98,19 +99,26 @@ fn make(wished: Generate, now: OffsetDateTime) -> anyhow::Result<ExitCode> {
         predecessor,
         warnings,
     } = &made;
-    println!("Made the key {kid}: {}", file.display());
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "Made the key {kid}: {}", file.display())?;
     match signs_from {
-        Some(from) => println!(
-            "It is published from now on, and signs from {} on.",
-            moment(*from)
-        ),
-        None => println!("It signs from now on."),
+        Some(from) => {
+            writeln!(
+                out,
+                "It is published from now on, and signs from {} on.",
+                moment(*from)
+            )?;
+        }
+        None => {
+            writeln!(out, "It signs from now on.")?;
+        }
     }
     if let Some((before, retires)) = predecessor {
-        println!(
+        writeln!(
+            out,
             "The key {before} before it retires at {}.",
             moment(*retires)
-        );
+        )?;
     }
     if signs_from.is_none() {
         let algorithm = match wished.algorithm {
@@ -118,14 +126,15 @@ fn make(wished: Generate, now: OffsetDateTime) -> anyhow::Result<ExitCode> {
             Algorithm::Rs384 => RsaAlgorithm::Rs384,
             Algorithm::Rs512 => RsaAlgorithm::Rs512,
         };
-        println!(
+        writeln!(
+            out,
             "A bridge that has this keyring reads it by itself. Otherwise write, instead of the secret:\n  [token]\n  algorithm = {:?}\n  keyring = \"{}\"",
             algorithm.name(),
             wished.keyring.display()
-        );
+        )?;
     }
     for warning in warnings {
-        println!("Note: {warning}");
+        writeln!(out, "Note: {warning}")?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -140,18 +149,19 @@ fn list(keyring: &Path, now: OffsetDateTime) -> anyhow::Result<ExitCode> {
         .map(|entry| entry.key.kid().chars().count())
         .max()
         .unwrap_or_default();
+    let mut out = std::io::stdout().lock();
     for (entry, state) in reading.keys.states(now) {
         let end = match entry.retire_at {
             Some(at) if at > now => format!(", retires at {}", moment(at)),
             _ => String::new(),
         };
-        println!("{:longest$}  {state}{end}", entry.key.kid());
+        writeln!(out, "{:longest$}  {state}{end}", entry.key.kid())?;
     }
     for warning in &reading.warnings {
-        println!("Note: {warning}");
+        writeln!(out, "Note: {warning}")?;
     }
     if reading.keys.signing(now).is_none() {
-        println!("No key can sign now.");
+        writeln!(out, "No key can sign now.")?;
         return Ok(ExitCode::FAILURE);
     }
     Ok(ExitCode::SUCCESS)

@@ -1,5 +1,6 @@
 //! `[audit]`: where it is written down who did what.
 
+use std::fmt;
 use std::path::PathBuf;
 
 use super::reader::Section;
@@ -32,6 +33,15 @@ pub enum OnFailure {
     Continue,
     /// Nobody gets a token.
     Refuse,
+}
+
+impl fmt::Display for Trail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => path.display().fmt(f),
+            Self::Stdout => f.write_str("stdout"),
+        }
+    }
 }
 
 choice!(OnFailure { "continue" => Self::Continue, "refuse" => Self::Refuse });

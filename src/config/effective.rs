@@ -6,11 +6,23 @@ use std::fmt::Write as _;
 
 use serde_json::{Map, Value, json};
 
-use super::load::Loaded;
+use super::inputs::{Inputs, Sources};
+use super::load::{Loaded, load_with};
+use super::reader::Problems;
+use super::secrets::Files;
 use super::shape::{Asked, Shape};
 
 /// What stands for a secret.
 const HIDDEN: &str = "(hidden)";
+
+/// Loads a configuration to show, on a machine that need not have the files that its keys name. Nothing may be signed
+/// with it.
+///
+/// # Errors
+/// Everything else that is wrong with it, at once.
+pub fn load_to_show(sources: &Sources) -> Result<Loaded, Problems> {
+    load_with(sources, &mut Inputs::default(), Files::MayBeAbsent)
+}
 
 impl Loaded {
     /// As TOML that could be loaded again, but for its secrets; each line says where its value is from, and defaults stand
@@ -57,7 +69,11 @@ impl Loaded {
             };
             (
                 name.clone(),
-                json!({ "value": value, "origin": origin(asked) }),
+                if asked.unreadable {
+                    json!({ "value": value, "origin": origin(asked), "unreadable": true })
+                } else {
+                    json!({ "value": value, "origin": origin(asked) })
+                },
             )
         });
         Value::from(all.collect::<Map<_, _>>())
@@ -86,7 +102,10 @@ fn origin(asked: &Asked) -> String {
 }
 
 fn line(key: &str, asked: &Asked) -> String {
-    let origin = origin(asked);
+    let mut origin = origin(asked);
+    if asked.unreadable {
+        origin.push_str("; the file cannot be read here");
+    }
     match (&asked.shape, &asked.value) {
         (Shape::Secret, _) if asked.origin.is_some() => {
             format!("# {key}: set, and hidden  # {origin}")

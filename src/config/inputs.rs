@@ -103,7 +103,7 @@ pub fn look_at<'a>(files: impl Iterator<Item = &'a PathBuf>) -> Files {
 pub struct Inputs {
     /// The configuration file and those that it names, but a keyring, which is looked at on its own.
     pub files: Files,
-    sections: BTreeMap<String, Fingerprint>,
+    keys: BTreeMap<String, Fingerprint>,
 }
 
 impl Inputs {
@@ -116,34 +116,50 @@ impl Inputs {
     /// Notes what was in a file that a key below this one names.
     pub(super) fn note_of(&mut self, key: &str, path: &Path, content: Option<&[u8]>) {
         self.note(path, content);
-        let section = key.split(['.', '[']).next().unwrap_or_default();
         let content = Fingerprint::of(content.unwrap_or_default());
-        self.add(section, content);
+        self.add(key, content);
     }
 
-    /// Notes what is written in each section, wherever it is written.
+    /// Notes what is written at each key of each section, wherever it is written.
     pub(super) fn note_sections(&mut self, tree: &BTreeMap<String, Node>) {
         for (section, node) in tree {
-            self.add(section, of(&node.value));
+            match &node.value {
+                Raw::Table(members) => {
+                    for (key, node) in members {
+                        self.add(&format!("{section}.{key}"), of(&node.value));
+                    }
+                }
+                value => self.add(section, of(value)),
+            }
         }
     }
 
-    fn add(&mut self, section: &str, part: Fingerprint) {
-        let whole = match self.sections.get(section) {
+    fn add(&mut self, key: &str, part: Fingerprint) {
+        let whole = match self.keys.get(key) {
             Some(before) => before.and(part),
             None => part,
         };
-        self.sections.insert(section.to_owned(), whole);
+        self.keys.insert(key.to_owned(), whole);
     }
 
-    /// The sections that differ, the files that they name included.
+    /// The sections that differ, the files that they name included, at other keys than `but`, which may be sections.
     #[must_use]
-    pub fn sections_unlike(&self, other: &Self) -> Vec<String> {
-        let all: BTreeSet<&String> = self.sections.keys().chain(other.sections.keys()).collect();
-        all.into_iter()
-            .filter(|section| self.sections.get(*section) != other.sections.get(*section))
-            .cloned()
-            .collect()
+    pub fn sections_unlike(&self, other: &Self, but: &[&str]) -> Vec<String> {
+        let all: BTreeSet<&String> = self.keys.keys().chain(other.keys.keys()).collect();
+        let is_meant = |key: &str| {
+            let within = |whole| key.strip_prefix(whole);
+            let mut but = but.iter();
+            !but.any(|whole| {
+                within(*whole)
+                    .is_some_and(|rest| rest.is_empty() || rest == "_file" || rest.starts_with('.'))
+            })
+        };
+        let differ = all
+            .into_iter()
+            .filter(|key| self.keys.get(*key) != other.keys.get(*key) && is_meant(key));
+        let sections = differ.filter_map(|key| key.split(['.', '[']).next());
+        let sections: BTreeSet<String> = sections.map(str::to_owned).collect();
+        sections.into_iter().collect()
     }
 }
 

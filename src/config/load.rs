@@ -10,7 +10,8 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::duration::positive;
 use super::inputs::{Inputs, Sources};
-use super::reader::{Files, Findings, Problem, Problems, Section};
+use super::reader::{Findings, Problem, Problems, Section};
+use super::secrets::Files;
 use super::shape::Asked;
 use super::source::{DEFAULT_IP_VARIABLE, Node, Origin, overlay_environment, parse_file};
 use super::value::choice;
@@ -96,6 +97,14 @@ pub(super) fn load_with(
         ..
     } = findings;
     *inputs = noted;
+    if !errors.is_empty() && sources.are_empty() && translated.is_empty() {
+        // First of all: most of what is lacking stands in a file that nobody has named.
+        let said = "no file is named: name it with --config FILE, or in BRIDGE_CONFIG";
+        let mut all = Problems::default();
+        all.push(Problem::absent("configuration", said));
+        all.append(errors);
+        errors = all;
+    }
     // Where something must be mended anyway, what should be is told along with it.
     if strict == Some(true) || !errors.is_empty() {
         errors.append(std::mem::take(&mut warnings));

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::{Map, Value};
 
 use super::inputs::Inputs;
+use super::secrets::Files;
 use super::shape::{Asked, Shape, as_json};
 use super::source::{Node, Origin, Raw, parse_inline};
 use super::value::FromNode;
@@ -87,16 +88,6 @@ impl fmt::Display for Problems {
     }
 }
 
-/// What becomes of secrets, and of files that a key names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Files {
-    /// They count.
-    #[default]
-    Count,
-    /// Something stands in for those that are not here. Nothing may be signed with it.
-    MayBeAbsent,
-}
-
 /// What all sections share while they are read.
 #[derive(Default)]
 pub struct Findings {
@@ -148,6 +139,7 @@ impl<'a> Section<'a> {
             shape,
             value: None,
             origin: node.as_ref().map(|node| node.origin.clone()),
+            unreadable: false,
         };
         self.findings.asked.insert(self.name(key), asked);
         node
@@ -165,12 +157,17 @@ impl<'a> Section<'a> {
 
     /// Notes what counts at a key, unless it is noted already.
     pub(super) fn counts(&mut self, key: &str, value: impl FnOnce() -> Value) {
-        let name = self.name(key);
-        if let Some(asked) = self.findings.asked.get_mut(&name)
+        if let Some(asked) = self.asked(key)
             && asked.value.is_none()
         {
             asked.value = Some(value());
         }
+    }
+
+    /// What is noted of a key that was taken.
+    pub(super) fn asked(&mut self, key: &str) -> Option<&mut Asked> {
+        let name = self.name(key);
+        self.findings.asked.get_mut(&name)
     }
 
     /// Leaves a value to be read again.
@@ -214,22 +211,22 @@ impl<'a> Section<'a> {
 
     /// Notes what must be mended.
     pub fn fault(&mut self, key: &str, origin: Option<Origin>, said: impl Into<String>) {
-        let problem = Problem {
-            key: self.name(key),
-            origin,
-            said: said.into(),
-        };
+        let problem = self.problem(key, origin, said.into());
         self.findings.errors.push(problem);
     }
 
     /// Notes what should be mended.
     pub fn warn(&mut self, key: &str, origin: Option<Origin>, said: impl Into<String>) {
-        let problem = Problem {
+        let problem = self.problem(key, origin, said.into());
+        self.findings.warnings.push(problem);
+    }
+
+    fn problem(&self, key: &str, origin: Option<Origin>, said: String) -> Problem {
+        Problem {
             key: self.name(key),
             origin,
-            said: said.into(),
-        };
-        self.findings.warnings.push(problem);
+            said,
+        }
     }
 
     /// A value: `Some(None)` when it was not written, `None` when it is wrong (and noted).

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::ProviderConfig;
 use super::inputs::{Inputs, Sources};
 use super::load::{Loaded, load_with};
-use super::reader::{Files, Problems};
+use super::reader::Problems;
+use super::secrets::Files;
 use crate::admit::Admission;
 
 /// A configuration to ask about rules, and nothing to sign or to connect with: its secrets may be stand-ins.

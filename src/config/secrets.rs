@@ -7,9 +7,19 @@ use zeroize::Zeroizing;
 
 use super::reader::Section;
 use super::shape::{Shape, as_json};
-use super::source::{Node, Raw};
+use super::source::{Node, Origin, Raw};
 use super::value::FromNode;
 use crate::secret;
+
+/// What becomes of secrets, and of files that a key names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Files {
+    /// They count.
+    #[default]
+    Count,
+    /// Something stands in for those that are not here. Nothing may be signed with it.
+    MayBeAbsent,
+}
 
 /// What stands in for a secret that is not here; long enough for all that is asked of one.
 pub fn stand_in() -> &'static str {
@@ -48,6 +58,7 @@ impl Section<'_> {
             }
             (Some(node), None) => {
                 if let Raw::String(text) | Raw::Text(text) = &node.value {
+                    self.warn_of_a_path(key, text, &node.origin);
                     (node.origin, SecretString::from(text.as_str()))
                 } else {
                     // Whatever was written may be the secret itself: it is not shown.
@@ -56,12 +67,20 @@ impl Section<'_> {
                 }
             }
             (None, Some(node)) => match self.secret_file(&file_key, &node) {
-                // An editor's line end is not part of a secret.
                 Ok(text) => {
-                    self.counts(&file_key, || as_json(&node));
-                    (node.origin, text.trim_end_matches(['\r', '\n']).into())
+                    self.is_in_a_file(key, &file_key, &node);
+                    // An editor's line end is not part of a secret.
+                    let text = text.trim_end_matches(['\r', '\n']);
+                    // PEM does not mind.
+                    if text != text.trim() && key != "client_key" {
+                        let said = "the file's text begins or ends with blanks, which count: take them away if the secret has none";
+                        self.warn(&file_key, Some(node.origin.clone()), said);
+                    }
+                    (node.origin, text.into())
                 }
                 Err(_) if self.files_may_be_absent() => {
+                    self.is_in_a_file(key, &file_key, &node);
+                    self.cannot_be_read(&file_key);
                     return Some(match key {
                         "client_key" => None,
                         "redis_url" => Some("redis://localhost".into()),
@@ -79,6 +98,29 @@ impl Section<'_> {
             return None;
         }
         Some(Some(secret))
+    }
+
+    fn is_in_a_file(&mut self, key: &str, file_key: &str, file: &Node) {
+        if let Some(asked) = self.asked(key) {
+            asked.origin = Some(file.origin.clone());
+        }
+        self.counts(file_key, || as_json(file));
+    }
+
+    fn cannot_be_read(&mut self, file_key: &str) {
+        if let Some(asked) = self.asked(file_key) {
+            asked.unreadable = true;
+        }
+    }
+
+    /// Whoever forgets the `_file` makes a secret of the path.
+    fn warn_of_a_path(&mut self, key: &str, text: &str, origin: &Origin) {
+        if (text.starts_with('/') || text.starts_with("./")) && Path::new(text).is_file() {
+            let said = format!(
+                "the secret itself is the path of a file that is here: write {key}_file if the secret stands in that file"
+            );
+            self.warn(key, Some(origin.clone()), said);
+        }
     }
 
     fn secret_file(&mut self, key: &str, node: &Node) -> Result<Zeroizing<String>, String> {
@@ -110,7 +152,11 @@ impl Section<'_> {
                 self.counts(key, || as_json(&node));
                 Some(Some(content.to_vec()))
             }
-            Err(_) if self.files_may_be_absent() => Some(None),
+            Err(_) if self.files_may_be_absent() => {
+                self.counts(key, || as_json(&node));
+                self.cannot_be_read(key);
+                Some(None)
+            }
             Err(said) => {
                 self.fault(key, Some(node.origin), said);
                 None

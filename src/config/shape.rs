@@ -85,6 +85,8 @@ pub struct Asked {
     pub value: Option<Value>,
     /// Where it was written; nothing for a default.
     pub origin: Option<Origin>,
+    /// Names a file that cannot be read here, where that does not matter.
+    pub unreadable: bool,
 }
 
 /// A written value as JSON has it.

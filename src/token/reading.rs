@@ -38,7 +38,8 @@ pub enum ReadingError {
 }
 
 impl Reading {
-    /// The token in a text: by itself, in a header `Authorization: Bearer`, or in an address of a meeting.
+    /// The first token in a text: by itself, in a header `Authorization: Bearer`, in an address of a meeting, or among all
+    /// that a command prints.
     ///
     /// # Errors
     /// When there is none.
@@ -66,8 +67,24 @@ impl Reading {
     }
 }
 
-/// Behind `jwt=`, perhaps as a JSON string, or the last word of the text.
+/// The first word that looks like a token; else what should be one.
 fn jwt_in(text: &str) -> String {
+    let decoded = percent_decode_str(text).decode_utf8_lossy();
+    let foreign = |c: char| !(c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.'));
+    match decoded.split(foreign).find(|word| looks_like_a_token(word)) {
+        Some(word) => word.to_owned(),
+        None => where_a_token_belongs(text),
+    }
+}
+
+/// Three parts, and the first is a header.
+fn looks_like_a_token(word: &str) -> bool {
+    let mut parts = word.split('.');
+    parts.next().is_some_and(|header| object(header).is_some()) && parts.count() == 2
+}
+
+/// Behind `jwt=`, perhaps as a JSON string, or the last word of the text.
+fn where_a_token_belongs(text: &str) -> String {
     let parameter = ["#jwt=", "?jwt=", "&jwt="]
         .into_iter()
         .find_map(|before| text.split_once(before));

@@ -40,8 +40,8 @@ pub enum BuildError {
     #[error(transparent)]
     Seals(#[from] PendingError),
     /// The audit's file.
-    #[error("cannot write the audit (audit.file): {0}")]
-    Audit(std::io::Error),
+    #[error("cannot write the audit to {0} (audit.file): {1}")]
+    Audit(String, std::io::Error),
     /// The metrics.
     #[error("cannot count: {0}")]
     Metrics(#[from] prometheus::Error),

@@ -2,20 +2,24 @@
 //!
 //! The only place where errors meet HTTP. It does not log: the request's one line does, once.
 
+mod refusal;
+
 use std::any::Any;
 use std::sync::Arc;
 
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
+use self::refusal::why;
 use super::outcome::Counted;
 use super::page::Notice;
+use crate::identity::Groups;
 use crate::identity::claims::shown;
 use crate::identity::error::LoginError;
 use crate::identity::id_token::IdTokenError;
 use crate::identity::provider::ProviderError;
 use crate::meeting::{Destination, MeetingError, MeetingRequest};
-use crate::policy::{Denied, DeniedCause};
+use crate::policy::Denied;
 use crate::session::SignedInNow;
 use crate::session::invitations::InvitationError;
 use crate::session::pending::PendingError;
@@ -31,7 +35,7 @@ pub struct Cause(pub String);
 #[derive(Debug, thiserror::Error)]
 pub enum WebError {
     /// Policy says no.
-    #[error("refused by policy ({}: {})", cause_of(&denied.cause, *stepped_up), denied.rules.join(" | "))]
+    #[error("refused by policy ({})", why(denied, *stepped_up, *groups_missing))]
     Denied {
         /// Why.
         denied: Denied,
@@ -41,6 +45,8 @@ pub enum WebError {
         request: MeetingRequest,
         /// The provider was asked for the sign-in that is lacking, and did not deliver.
         stepped_up: bool,
+        /// The provider sent no groups claim, and nobody knows why.
+        groups_missing: bool,
     },
     /// The person said no at the provider, or the provider did.
     #[error("the provider answered {error}: {description}")]
@@ -86,6 +92,14 @@ pub enum WebError {
     Unavailable {
         /// Why.
         cause: String,
+        /// Where the person wanted to go.
+        destination: Destination,
+    },
+    /// The provider does not take our request, so that nobody could sign in.
+    #[error("the sign-in could not begin: {cause}")]
+    NotBegun {
+        /// Why.
+        cause: LoginError,
         /// Where the person wanted to go.
         destination: Destination,
     },
@@ -183,6 +197,7 @@ impl WebError {
             name: Some(who.person.name.clone()),
             request: request.clone(),
             stepped_up: who.stepped_up,
+            groups_missing: who.person.groups == Groups::Missing,
         }
     }
 
@@ -244,6 +259,15 @@ impl WebError {
         }
     }
 
+    /// The login did not even get as far as the provider's page.
+    #[must_use]
+    pub fn not_begun(error: LoginError, destination: Destination) -> Self {
+        match Self::login(error, destination) {
+            Self::SignInFailed { cause, destination } => Self::NotBegun { cause, destination },
+            other => other,
+        }
+    }
+
     /// Whether it ends in a popup over a call.
     #[must_use]
     pub fn in_popup(&self) -> bool {
@@ -256,6 +280,7 @@ impl WebError {
             | Self::ProviderError { destination, .. }
             | Self::NoProvider(destination)
             | Self::Unavailable { destination, .. }
+            | Self::NotBegun { destination, .. }
             | Self::SignInFailed { destination, .. }
             | Self::TooWeak { destination, .. }
             | Self::Expired(Some(destination))
@@ -306,7 +331,9 @@ impl WebError {
             Self::InCircles { .. } | Self::Invitation(InvitationError::TooMany) => {
                 StatusCode::CONFLICT
             }
-            Self::ProviderError { .. } | Self::SignInFailed { .. } => StatusCode::BAD_GATEWAY,
+            Self::ProviderError { .. } | Self::NotBegun { .. } | Self::SignInFailed { .. } => {
+                StatusCode::BAD_GATEWAY
+            }
             Self::TooOften { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::Unavailable { .. }
             | Self::Overloaded
@@ -336,19 +363,6 @@ impl WebError {
             | Self::Internal(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
-}
-
-fn cause_of(cause: &DeniedCause, stepped_up: bool) -> String {
-    let said = match cause {
-        DeniedCause::Rule(_) => "a rule denies",
-        DeniedCause::StepUp(step_up) if stepped_up => {
-            return format!("the provider was asked for {step_up} and did not deliver it");
-        }
-        DeniedCause::StepUp(step_up) => return format!("{step_up} is asked for"),
-        DeniedCause::NoRule => "no rule gives a role",
-        DeniedCause::Provider => "the meeting is for people of another provider",
-    };
-    said.to_owned()
 }
 
 impl IntoResponse for WebError {

@@ -147,6 +147,7 @@ pub async fn enter(
             name: None,
             request,
             stepped_up: false,
+            groups_missing: false,
         }),
     }
 }

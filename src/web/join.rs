@@ -174,7 +174,7 @@ pub async fn send(
         &wishes,
     )
     .await
-    .map_err(|error| WebError::login(error, destination))?;
+    .map_err(|error| WebError::not_begun(error, destination))?;
     let mut set = state
         .cookies
         .make_room(&jar, &state.seals, begun.cookie_value.len());

@@ -70,7 +70,10 @@ impl Lasting {
             Some(_) => Metrics::on()?,
             None => Metrics::default(),
         };
-        let trail = Trail::start(&config.audit, clock.clone()).map_err(BuildError::Audit)?;
+        let trail = Trail::start(&config.audit, clock.clone()).map_err(|error| {
+            let to = config.audit.to.as_ref().map(ToString::to_string);
+            BuildError::Audit(to.unwrap_or_default(), error)
+        })?;
         let store = store.counted(&metrics);
         Ok(Self {
             started: clock.now(),

@@ -37,7 +37,7 @@ pub fn reason(error: &WebError) -> &'static str {
     match error {
         WebError::Cancelled { .. } => "cancelled",
         WebError::LoginRequired { .. } => "login_required",
-        WebError::ProviderError { .. } => "provider_error",
+        WebError::ProviderError { .. } | WebError::NotBegun { .. } => "provider_error",
         WebError::Unavailable { .. } => "unavailable",
         WebError::SignInFailed { .. } => "refused",
         WebError::TooWeak { .. } => "too_weak",

@@ -141,7 +141,33 @@ async fn a_deny_beats_every_grant_and_says_why() {
 
 #[tokio::test]
 async fn nobody_joins_whom_no_rule_lets_in() {
-    refused(&goes(TEAMS, nora(), "/room/lunch").await, "no_rule", &[]);
+    let gone = goes(TEAMS, nora(), "/room/lunch").await;
+    refused(&gone, "no_rule", &[]);
+    assert_eq!(
+        gone.0.last_cause(),
+        "refused by policy (no rule gives a role)"
+    );
+}
+
+#[tokio::test]
+async fn the_cause_in_the_log_says_where_no_groups_claim_came() {
+    let missing = sara_with(json!({ "groups": null }));
+    let gone = goes(TEAMS, missing.clone(), "/room/lunch").await;
+    refused(&gone, "no_rule", &[]);
+    assert_eq!(
+        gone.0.last_cause(),
+        "refused by policy (no rule gives a role; no groups claim came: look at the provider's mapper, docs/providers)"
+    );
+    // Where a rule denies, that is the cause.
+    let denying = format!(
+        "{}[[policy.rules]]\nname = \"closed\"\ndeny = \"No.\"\n",
+        only("")
+    );
+    let gone = goes(&denying, missing, "/room/lunch").await;
+    assert_eq!(
+        gone.0.last_cause(),
+        "refused by policy (a rule denies: closed)"
+    );
 }
 
 #[tokio::test]

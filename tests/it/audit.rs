@@ -592,7 +592,7 @@ async fn a_file_that_cannot_be_opened_keeps_the_bridge_from_starting() {
     assert!(
         error
             .to_string()
-            .starts_with("cannot write the audit (audit.file): "),
+            .starts_with("cannot write the audit to /nowhere/audit.jsonl (audit.file): "),
         "{error}"
     );
 }

@@ -41,6 +41,7 @@ fn every_key_is_told_with_where_it_is_from_and_secrets_are_not() {
         format!("\n# secret: set, and hidden  # {path}:7\n"),
         format!("\n# client_secret: set, and hidden  # {path}:11\n"),
         format!("\ncookie_keys_file = {:?}  # {path}:", secret.path()),
+        format!("\n# cookie_keys: set, and hidden  # {path}:"),
         "\n# keyring: not set\n".to_owned(),
         "\n# refresh_groups_after = \"15m\"  # default\n".to_owned(),
     ] {
@@ -117,4 +118,67 @@ fn a_bad_configuration_is_not_shown_but_told() {
         "{}",
         said.err
     );
+}
+
+#[test]
+fn a_configuration_is_shown_where_its_secrets_are_not_and_the_files_are_said_not_to_be_there() {
+    let text = CONFIG.replace(
+        "secret = \"0123456789abcdef0123456789abcdef\"",
+        "secret_file = \"/nowhere/secret\"",
+    ) + MORE;
+    let config = File::new("absent.toml", &text);
+    let path = config.path();
+    // In either form.
+    for arguments in [
+        vec!["config", "show", path],
+        vec!["config", "show", "--config", path],
+    ] {
+        let said = run(&arguments);
+        assert_eq!((said.code, said.err.as_str()), (0, ""), "{said:?}");
+        for line in [
+            format!("\n# secret: set, and hidden  # {path}:7\n"),
+            format!(
+                "\nsecret_file = \"/nowhere/secret\"  # {path}:7; the file cannot be read here\n"
+            ),
+        ] {
+            assert!(said.out.contains(&line), "{line:?} is not in\n{}", said.out);
+        }
+    }
+    let json = run(&["config", "show", "--json", path]).json();
+    assert_eq!(json["token.secret"]["value"], "(hidden)");
+    assert_eq!(json["token.secret_file"]["unreadable"], true);
+    // To check it, they must be there.
+    for arguments in [
+        vec!["config", "check", path],
+        vec!["config", "check", "--config", path],
+    ] {
+        let said = run(&arguments);
+        assert!(
+            said.code == 1 && said.out.contains("/nowhere/secret"),
+            "{said:?}"
+        );
+    }
+}
+
+#[test]
+fn that_no_file_was_named_is_told_first() {
+    for arguments in [
+        &["config", "check"][..],
+        &["serve"],
+        &["check"],
+        &["explain", "--room", "a"],
+        &["policy", "who", "--room", "a"],
+        &["token", "--user", "a", "--room", "a"],
+    ] {
+        let said = run(arguments);
+        let told = format!("{}{}", said.out, said.err);
+        let first = told.lines().nth(1).unwrap_or_default();
+        assert_eq!(said.code, 1, "{said:?}");
+        assert!(
+            first.contains("no file is named") && first.contains("BRIDGE_CONFIG"),
+            "{said:?}"
+        );
+    }
+    let said = run_with(&["serve"], "", &[("BRIDGE_LOG__LEVEL", "info")]);
+    assert!(!said.err.contains("no file is named"), "{said:?}");
 }

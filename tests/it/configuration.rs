@@ -372,3 +372,58 @@ proptest! {
         said(&format!("{GOOD}{text}"), &[]);
     }
 }
+
+#[test]
+fn a_secret_that_is_the_path_of_a_file_is_told_of_without_showing_it() {
+    let file = crate::support::command::File::new("forgotten", "0123456789abcdef0123456789abcdef");
+    let told = said(
+        &GOOD.replace("\"client-secret\"", &format!("{:?}", file.path())),
+        &[],
+    );
+    assert!(
+        told.contains("provider.client_secret (bridge.toml:")
+            && told.contains("client_secret_file"),
+        "{told}"
+    );
+    assert!(!told.contains(file.path()), "{told}");
+    let other = GOOD.replace("\"client-secret\"", "\"/not/here\"");
+    assert_eq!(said(&other, &[]), "");
+}
+
+#[test]
+fn blanks_around_a_secret_in_a_file_are_told_of() {
+    for (content, is_told) in [
+        ("secret-of-the-client\n", false),
+        ("secret-of-the-client \n", true),
+        (" secret-of-the-client", true),
+    ] {
+        let file = crate::support::command::File::new("blanks", content);
+        let text = GOOD.replace(
+            "client_secret = \"client-secret\"",
+            &format!("client_secret_file = {:?}", file.path()),
+        );
+        let told = said(&text, &[]);
+        assert_eq!(
+            told.contains("begins or ends with blanks"),
+            is_told,
+            "{told}"
+        );
+        assert!(!told.contains("secret-of-the-client"), "{told}");
+    }
+}
+
+#[test]
+fn an_issuer_that_is_the_address_of_its_metadata_is_refused() {
+    let told = said(
+        &GOOD.replace(
+            "/realms/staff\"",
+            "/realms/staff/.well-known/openid-configuration\"",
+        ),
+        &[],
+    );
+    assert!(
+        told.contains("provider.issuer (bridge.toml:")
+            && told.contains("leave out /.well-known/openid-configuration"),
+        "{told}"
+    );
+}

@@ -75,6 +75,14 @@ async fn a_refused_request_ends_in_a_page_and_the_next_one_succeeds() {
     provider.misbehaves(Fault::InvalidClient);
     let landed = browser.go(&bridge.at("/room/a")).await;
     assert_eq!(landed.status, 502);
+    // Nobody has signed in yet: no answer could have been false.
+    assert!(
+        landed
+            .body
+            .contains("The sign-in service reported an error"),
+        "{}",
+        landed.body
+    );
     assert!(
         bridge
             .last_cause()

@@ -231,6 +231,22 @@ async fn what_needs_a_restart_is_named_and_the_rest_is_taken() {
 }
 
 #[tokio::test]
+async fn what_waits_for_a_restart_is_not_said_to_be_taken_over() {
+    let mut scene = Scene::with("").await;
+    let restart = "log.format = \"json\"\naudit.file = \"/nowhere/audit.jsonl\"\nmetrics.listen = \"127.0.0.1:1\"\n";
+    scene
+        .changes(&format!("{restart}pages.whoami = true\n"), POLICY)
+        .await;
+    let told = scene.log.take(&["configuration reloaded: pages"]);
+    assert_eq!(told.len(), 1);
+    scene
+        .changes(&format!("{restart}log.level = \"debug\"\n"), POLICY)
+        .await;
+    let told = scene.log.take(&["configuration reloaded: log, pages"]);
+    assert_eq!(told.len(), 1);
+}
+
+#[tokio::test]
 async fn a_provider_that_is_down_during_the_change_is_known_as_before() {
     let mut scene = Scene::with("").await;
     let mut browser = Browser::new();

@@ -2,10 +2,12 @@
 
 use std::collections::BTreeSet;
 
+use std::process::{Command as Process, Stdio};
+
 use clap::{Command, CommandFactory as _};
 use jitsi_oidc_bridge::cli::Cli;
 
-use crate::support::command::run;
+use crate::support::command::{CONFIG, File, run};
 use crate::support::logout::unique;
 
 /// Every command, by the words that it is called by.
@@ -93,4 +95,46 @@ fn there_is_a_manual_page_for_every_command() {
     let explain = std::fs::read_to_string(dir.join("jitsi-oidc-bridge-explain.1")).unwrap();
     std::fs::remove_dir_all(&dir).unwrap();
     assert!(explain.contains("\\-\\-session"), "{explain}");
+}
+
+#[test]
+fn a_reader_that_has_gone_ends_a_command_without_a_word() {
+    let config = File::new(
+        "shell.toml",
+        &format!("{CONFIG}[policy]\ndefault = \"participant\"\n"),
+    );
+    let path = config.path();
+    for arguments in [
+        vec!["man"],
+        vec!["completions", "bash"],
+        vec!["config", "schema"],
+        vec!["config", "check", path],
+        vec!["config", "show", path],
+        vec!["explain", "--config", path, "--room", "a"],
+        vec!["policy", "who", "--config", path, "--room", "a"],
+        vec!["token", "--config", path, "--user", "a", "--room", "a"],
+        vec!["keys", "list", "--keyring", path],
+    ] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = Process::new(env!("CARGO_BIN_EXE_jitsi-oidc-bridge"))
+            .args(&arguments)
+            .env_clear()
+            .stdin(Stdio::null())
+            .stdout(writer)
+            .output()
+            .unwrap();
+        let said = String::from_utf8(output.stderr).unwrap();
+        if arguments.first() == Some(&"keys") {
+            // What is wrong is still told.
+            assert_eq!(output.status.code(), Some(1), "{said}");
+            assert!(said.contains("keyring"), "{said}");
+            continue;
+        }
+        assert_eq!(
+            (output.status.code(), said.as_str()),
+            (Some(141), ""),
+            "{arguments:?}"
+        );
+    }
 }

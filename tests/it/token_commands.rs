@@ -33,6 +33,45 @@ fn mint(arguments: &[&str]) -> Said {
 }
 
 #[test]
+fn what_token_prints_can_be_piped_into_token_decode_in_either_form() {
+    let config = config();
+    for form in [
+        &["--user", "anna", "--room", "rocket"][..],
+        &["--user", "anna", "--room", "rocket", "--json"],
+    ] {
+        let minted = run(&[&["token", "--config", config.path()], form].concat());
+        let decode = [
+            "token",
+            "decode",
+            "--config",
+            config.path(),
+            "--room",
+            "rocket",
+        ];
+        let said = run_with(&decode, &minted.out, &[]);
+        assert_eq!(said.code, 0, "{said:?}");
+        assert!(said.out.contains("Jitsi would take it."), "{said:?}");
+    }
+    // In an address, among other words.
+    let minted = run(&[
+        "token",
+        "--config",
+        config.path(),
+        "--user",
+        "anna",
+        "--room",
+        "rocket",
+    ]);
+    let url = minted.out.lines().nth(2).unwrap();
+    let said = run_with(
+        &["token", "decode"],
+        &format!("see\n{url}\nor a.b.c\n"),
+        &[],
+    );
+    assert!(said.out.contains("\"room\": \"rocket\""), "{said:?}");
+}
+
+#[test]
 fn a_minted_token_is_printed_with_its_address_and_claims_and_named_a_secret() {
     let said = mint(&[
         "--user",

@@ -9,6 +9,9 @@ use crate::config::value::FromNode;
 /// What Microsoft Entra ID calls all of its directories, or all of those of organisations.
 const ALL: [&str; 2] = ["/organizations/", "/common/"];
 
+/// Where its metadata are, below it (OpenID Connect Discovery 1.0, 4).
+const METADATA: &str = "/.well-known/openid-configuration";
+
 /// Who signs people in.
 pub struct Issuer {
     /// As an address.
@@ -32,6 +35,11 @@ pub fn read(section: &mut Section<'_>) -> Option<Issuer> {
     let directories_origin = section.origin("directories");
     let directories = section.or::<Vec<String>>("directories", Vec::new())?;
     let (PublicUrl(url), text) = (url?, text?);
+    if text.ends_with(METADATA) {
+        let said = format!("leave out {METADATA}: the issuer is what stands before it");
+        section.fault("issuer", origin, said);
+        return None;
+    }
     let is_id = |text: &String| {
         text.len() == 36 && text.bytes().all(|b| b.is_ascii_hexdigit() || b == b'-')
     };

@@ -43,6 +43,7 @@ fn what_happened<'a>(
             name,
             request,
             stepped_up,
+            groups_missing: _,
         } => {
             let page = denied_page(denied, name.as_deref(), request, page, texts, addresses);
             match (&denied.cause, stepped_up) {
@@ -73,13 +74,14 @@ fn what_happened<'a>(
                 label: texts.sign_in.to_owned(),
                 href: addresses.again(destination, Some("login")),
             }]),
-        WebError::ProviderError { destination, .. } => page
-            .saying(
+        WebError::ProviderError { destination, .. } | WebError::NotBegun { destination, .. } => {
+            page.saying(
                 "problem",
                 texts.provider_error_title,
                 texts.provider_error_text,
             )
-            .offering([again(destination)]),
+            .offering([again(destination)])
+        }
         WebError::Unavailable { destination, .. } => page
             .saying(
                 "problem",
