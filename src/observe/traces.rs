@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use axum::http::HeaderMap;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use opentelemetry::propagation::TextMapPropagator as _;
 use opentelemetry::trace::{TraceContextExt as _, TracerProvider as _};
 use opentelemetry::{Context, KeyValue};
@@ -19,7 +19,7 @@ use opentelemetry_sdk::trace::{
     BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracer, SdkTracerProvider,
 };
 use reqwest::RequestBuilder;
-use secrecy::ExposeSecret as _;
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::runtime::Handle;
 use tracing::{Span, Subscriber};
 use tracing_opentelemetry::{OpenTelemetryLayer, OpenTelemetrySpanExt as _};
@@ -41,6 +41,8 @@ macro_rules! span {
 }
 pub(crate) use span;
 
+/// A method that is none of HTTP's own.
+const OTHER: &str = "_OTHER";
 /// How long the collector may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// How long the end waits for what has not been sent yet.
@@ -75,18 +77,16 @@ impl Spans {
         };
         let client = Collector {
             client: http::client(PATIENCE, None)?,
+            headers: configured(settings),
             runtime: Handle::current(),
             failing: AtomicBool::new(false),
         };
-        let headers = settings.headers.iter();
-        let headers = headers.map(|(name, value)| (name.clone(), value.expose_secret().to_owned()));
         let exporter = SpanExporter::builder()
             .with_http()
             .with_http_client(client)
             .with_protocol(Protocol::HttpBinary)
             .with_endpoint(endpoint.as_str())
             .with_timeout(PATIENCE)
-            .with_headers(headers.collect())
             .build()?;
         let batches = BatchConfigBuilder::default()
             .with_max_queue_size(MOST_WAITING)
@@ -147,6 +147,37 @@ pub fn go_on(span: &Span, headers: &HeaderMap) {
     }
 }
 
+/// A request's method, as spans tell it: one that HTTP does not know could be any word of the visitor's
+/// (OpenTelemetry's semantic conventions, `http.request.method`).
+#[must_use]
+pub fn method(method: &Method) -> &str {
+    let known = [
+        Method::GET,
+        Method::HEAD,
+        Method::POST,
+        Method::PUT,
+        Method::DELETE,
+        Method::CONNECT,
+        Method::OPTIONS,
+        Method::TRACE,
+        Method::PATCH,
+    ];
+    if known.contains(method) {
+        method.as_str()
+    } else {
+        OTHER
+    }
+}
+
+/// A request's span, as it is called (the same conventions, "Name").
+#[must_use]
+pub fn name(method: &Method, route: &str) -> String {
+    match self::method(method) {
+        OTHER => format!("HTTP {route}"),
+        method => format!("{method} {route}"),
+    }
+}
+
 /// Calls a span something else: what it is called is known only when it ends.
 pub fn rename(span: &Span, name: String) {
     span.context().span().update_name(name);
@@ -167,9 +198,22 @@ pub fn passed_on(request: RequestBuilder, span: &Span) -> RequestBuilder {
     request.header("traceparent", format!("00-{trace}-{id}-{flags:02x}"))
 }
 
+/// The headers of configuration, which has made sure that they are some.
+fn configured(settings: &Traces) -> HeaderMap {
+    let header = |(name, value): &(String, SecretString)| {
+        let name = HeaderName::try_from(name).ok()?;
+        let mut value = HeaderValue::try_from(value.expose_secret()).ok()?;
+        value.set_sensitive(true);
+        Some((name, value))
+    };
+    settings.headers.iter().filter_map(header).collect()
+}
+
 /// The collector, asked by our own HTTP client.
 struct Collector {
     client: reqwest::Client,
+    /// Those of configuration. The exporter has others from the environment, which would come before them.
+    headers: HeaderMap,
     /// The thread that sends spans is none of its own.
     runtime: Handle,
     failing: AtomicBool,
@@ -185,10 +229,15 @@ impl std::fmt::Debug for Collector {
 impl HttpClient for Collector {
     async fn send_bytes(&self, request: Request<Bytes>) -> Result<Response<Bytes>, HttpError> {
         let (parts, body) = request.into_parts();
+        let of_content = [header::CONTENT_TYPE, header::CONTENT_ENCODING];
+        let of_content =
+            of_content.map(|name| Some((name.clone(), parts.headers.get(name)?.clone())));
+        let mut headers: HeaderMap = of_content.into_iter().flatten().collect();
+        headers.extend(self.headers.clone());
         let request = self
             .client
             .request(parts.method, parts.uri.to_string())
-            .headers(parts.headers)
+            .headers(headers)
             .body(body);
         let sent = self.runtime.spawn(async move {
             let answer = request.send().await.map_err(reqwest::Error::without_url)?;

@@ -6,7 +6,7 @@
 use std::collections::VecDeque;
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tracing::Metadata;
 use tracing_subscriber::fmt::MakeWriter;
@@ -18,6 +18,8 @@ const MOST_WAITING: usize = 4 * 1024 * 1024;
 /// After a loss, and where a pipe is full, it is tried again so often.
 const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 const FULL_PIPE_PAUSE: Duration = Duration::from_millis(10);
+/// Whatever takes longer to be written may never be.
+const LONGEST_WRITE: Duration = Duration::from_secs(5);
 /// How long the end waits for what has not been written yet.
 const PATIENCE_AT_THE_END: Duration = Duration::from_secs(1);
 
@@ -60,8 +62,8 @@ struct State {
     waiting: VecDeque<Line>,
     /// How many bytes wait.
     bytes: usize,
-    /// Whether a line is being written.
-    busy: bool,
+    /// Since when a line is being written.
+    busy: Option<Instant>,
     /// Those that nobody has been told of.
     lost: Lost,
     /// All since the start.
@@ -78,6 +80,12 @@ impl State {
     fn lose(&mut self, line: &Line) {
         self.lost.count(line);
         self.lost_ever.count(line);
+    }
+
+    /// Whether lines were lost that nobody has been told of, or one has been stuck for too long.
+    fn is_losing(&self, now: Instant) -> bool {
+        let stuck = |since| now.saturating_duration_since(since) > LONGEST_WRITE;
+        self.lost != Lost::default() || self.busy.is_some_and(stuck)
     }
 }
 
@@ -121,9 +129,9 @@ impl Writer {
         });
     }
 
-    /// Whether lines were lost, and none has been written since.
+    /// Whether lines were lost and none has been written since, or none can be at the moment.
     pub fn is_losing(&self) -> bool {
-        self.0.state().lost != Lost::default()
+        self.0.state().is_losing(Instant::now())
     }
 }
 
@@ -131,7 +139,7 @@ impl Flush {
     /// Waits until all is written, unless that takes too long.
     pub fn flush(&self) {
         let state = self.0.state();
-        let unwritten = |state: &mut State| state.busy || !state.waiting.is_empty();
+        let unwritten = |state: &mut State| state.busy.is_some() || !state.waiting.is_empty();
         let _ = self
             .0
             .changed
@@ -169,7 +177,7 @@ fn write_for_ever(shared: &Shared, mut output: Output<impl Write>, notice: &Noti
     loop {
         if let Some(line) = state.waiting.pop_front() {
             state.bytes -= line.text.len();
-            state.busy = true;
+            state.busy = Some(Instant::now());
             drop(state);
             let written = output.write(&line.text);
             state = shared.state();
@@ -179,16 +187,18 @@ fn write_for_ever(shared: &Shared, mut output: Output<impl Write>, notice: &Noti
             continue;
         }
         if state.lost != Lost::default() {
-            let lost = std::mem::take(&mut state.lost);
+            let lost = state.lost;
+            state.busy = Some(Instant::now());
             drop(state);
             let told = output.write(notice(lost).as_bytes());
             state = shared.state();
-            if told.is_err() {
-                state.lost.lines += lost.lines;
-                state.lost.audit += lost.audit;
+            // Further ones may have been lost meanwhile.
+            if told.is_ok() {
+                state.lost.lines -= lost.lines;
+                state.lost.audit -= lost.audit;
             }
         }
-        state.busy = false;
+        state.busy = None;
         shared.changed.notify_all();
         let nothing_to_do = |state: &mut State| state.waiting.is_empty();
         state = if state.lost == Lost::default() {

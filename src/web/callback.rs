@@ -74,7 +74,7 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
     let now = state.clock.now();
     let pending = match state.seals.finish(&answer.state, sealed.as_deref(), now) {
         Ok(pending) => pending,
-        Err(why) => return expired(state, visitor, &answer, &why),
+        Err(why) => return expired(state, &answer, &why),
     };
     let Some(provider) = state.providers.named(&pending.provider) else {
         // Configuration has changed since.
@@ -157,12 +157,9 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
 }
 
 /// Too late, reloaded, or begun in another browser. The state, if it is ours, still knows for which room.
-fn expired(
-    state: &AppState,
-    visitor: &Visitor,
-    answer: &Answer,
-    why: &dyn std::fmt::Display,
-) -> Response {
+///
+/// Anybody can ask for this as often as they like: it is counted and logged, and fills no audit.
+fn expired(state: &AppState, answer: &Answer, why: &dyn std::fmt::Display) -> Response {
     let error = WebError::Expired(state.seals.destination_of(&answer.state));
     let cause = Cause(format!("{error}: {why}"));
     let failed = Event::SignIn {
@@ -170,7 +167,7 @@ fn expired(
         how: How::Unknown,
         result: Err(failure(&error, &cause.0)),
     };
-    state.audit.tell(&visitor.about(None), &failed);
+    state.metrics.heard(&failed);
     (Extension(cause), error).into_response()
 }
 

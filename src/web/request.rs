@@ -59,7 +59,7 @@ fn note(span: &Span, method: &Method, response: &Response) {
     }
     let route = response.extensions().get::<Route>();
     let route = route.map_or("none", |Route(path)| path.as_str());
-    traces::rename(span, format!("{method} {route}"));
+    traces::rename(span, traces::name(method, route));
     span.record("http.route", route);
     let status = response.status();
     span.record("http.response.status_code", i64::from(status.as_u16()));
@@ -78,7 +78,7 @@ pub async fn tell(State(state): State<AppState>, mut request: Request, next: Nex
     let span = traces::span!(
         "request",
         otel.kind = "server",
-        http.request.method = %method,
+        http.request.method = traces::method(&method),
         http.route = Empty,
         http.response.status_code = Empty,
         request.id = id.0,

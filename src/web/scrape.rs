@@ -8,12 +8,12 @@ use axum::extract::State;
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
-use tower_http::timeout::TimeoutLayer;
+use tokio::time::timeout;
 
 use super::{App, Live};
 use crate::identity::provider::Provider;
@@ -24,9 +24,9 @@ use crate::token::keyring::keys::State as KeyState;
 
 /// Connections at once; Prometheus has one, and a person with curl another.
 const CONNECTIONS: usize = 16;
-/// The longest that a request may take, and that a connection may wait for its next one.
-const LONGEST_REQUEST: Duration = Duration::from_secs(10);
-const LONGEST_WAIT: Duration = Duration::from_mins(2);
+/// The longest that a connection may take: its one request, and its answer. Whoever asks slowly, or does not read, gives
+/// way to Prometheus.
+const LONGEST_CONNECTION: Duration = Duration::from_secs(30);
 /// After an accept that failed.
 const PAUSE_AFTER_FAILURE: Duration = Duration::from_millis(100);
 /// The text format's media type (Prometheus, "Exposition formats").
@@ -36,14 +36,9 @@ const TEXT: &str = "text/plain; version=0.0.4; charset=utf-8";
 pub async fn serve(listener: TcpListener, live: Live, log: Losses) {
     let router = Router::new()
         .route("/metrics", get(metrics))
-        .layer(TimeoutLayer::with_status_code(
-            StatusCode::REQUEST_TIMEOUT,
-            LONGEST_REQUEST,
-        ))
         .with_state(std::sync::Arc::new(Scraped { live, log }));
     let mut http = hyper::server::conn::http1::Builder::new();
-    http.timer(TokioTimer::new())
-        .header_read_timeout(LONGEST_WAIT);
+    http.keep_alive(false);
     let places = std::sync::Arc::new(Semaphore::new(CONNECTIONS));
     loop {
         // The semaphore is never closed.
@@ -58,7 +53,7 @@ pub async fn serve(listener: TcpListener, live: Live, log: Losses) {
         let connection = http.serve_connection(TokioIo::new(stream), service);
         tokio::spawn(async move {
             // A connection that breaks is its other end's business.
-            let _ = connection.await;
+            let _ = timeout(LONGEST_CONNECTION, connection).await;
             drop(place);
         });
     }

@@ -7,7 +7,8 @@ use jitsi_oidc_bridge::observe::Losses;
 use jitsi_oidc_bridge::observe::metrics::{CATALOGUE, Described};
 use jitsi_oidc_bridge::web::scrape;
 use serde_json::Value;
-use tokio::net::TcpListener;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
 
 use super::support::scene::Scene;
 use super::support::{Bridge, Browser, Fault, Provider, nora, sara, tim};
@@ -191,6 +192,25 @@ async fn without_a_listener_nothing_is_counted() {
     let scrape = Scrape::of(&bridge).await;
     let answer = Browser::new().client.get(&scrape.0).send().await.unwrap();
     assert_eq!(answer.status(), 404);
+}
+
+#[tokio::test]
+async fn a_connection_has_one_answer_and_makes_way_for_the_next() {
+    let (_bridge, _provider, scrape) = counted("").await;
+    let address = scrape.0.strip_prefix("http://").unwrap();
+    let address = address.strip_suffix("/metrics").unwrap();
+    let mut connection = TcpStream::connect(address).await.unwrap();
+    let request = "GET /metrics HTTP/1.1\r\nhost: bridge\r\n\r\n";
+    connection
+        .write_all(request.repeat(100).as_bytes())
+        .await
+        .unwrap();
+    let mut answers = Vec::new();
+    // It may break off, with requests that nobody has read.
+    let _ = connection.read_to_end(&mut answers).await;
+    let answers = String::from_utf8(answers).unwrap();
+    assert_eq!(answers.matches("HTTP/1.1 200").count(), 1, "{answers}");
+    assert!(answers.contains("connection: close"), "{answers}");
 }
 
 #[tokio::test]

@@ -75,7 +75,9 @@ impl Running {
         let further = format!("server.listen = \"{listen}\"\n{further}");
         folder.put("bridge.toml", &settings(provider, &url, &further, POLICY));
         let file = folder.path().join("bridge.toml");
+        let of_others = "x-api-key=of-the-environment,x-else=of-the-environment";
         let mut child = Command::new(env!("CARGO_BIN_EXE_jitsi-oidc-bridge"))
+            .env("OTEL_EXPORTER_OTLP_HEADERS", of_others)
             .args(["serve", "--config"])
             .arg(file)
             .stderr(Stdio::piped())
@@ -159,7 +161,7 @@ async fn a_way_into_a_meeting_is_one_trace_from_the_proxy_to_the_provider() {
     let provider = Provider::start().await;
     provider.signs_in(sara());
     let further = format!(
-        "{TRUSTED}\ntraces.endpoint = {url:?}\ntraces.headers = \"x-api-key: of-the-collector\""
+        "{TRUSTED}\ntraces.endpoint = {url:?}\ntraces.headers = \"x-api-key: of%20the,collector=\""
     );
     let mut bridge = Running::with(&provider, &further).await;
     way_in(&bridge).await;
@@ -205,11 +207,32 @@ async fn a_way_into_a_meeting_is_one_trace_from_the_proxy_to_the_provider() {
     };
     assert_eq!(status(token), any_value::Value::IntValue(200));
     assert_eq!(status(back), any_value::Value::IntValue(303));
+    // As configured to the letter, and none that the environment of the process would add.
     let taken = collector.0.lock().unwrap();
+    for (headers, _) in taken.iter() {
+        assert_eq!(headers["x-api-key"], "of%20the,collector=");
+        assert_eq!(headers["content-type"], "application/x-protobuf");
+        assert!(!headers.contains_key("x-else"), "{headers:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_method_that_a_visitor_made_up_names_no_span() {
+    let (collector, url) = Collector::start().await;
+    let provider = Provider::start().await;
+    let mut bridge = Running::with(&provider, &format!("traces.endpoint = {url:?}")).await;
+    let made_up = reqwest::Method::from_bytes(b"SOMETHING").unwrap();
+    let client = Browser::new().client;
+    let room = format!("{}/room/standup", bridge.url);
+    let answer = client.request(made_up, &room).send().await.unwrap();
+    assert_eq!(answer.status(), 405);
+    bridge.stop().await;
+    let spans = collector.spans();
+    the(&spans, "HTTP none");
+    let text = collector.text();
     assert!(
-        taken
-            .iter()
-            .all(|(headers, _)| headers["x-api-key"] == "of-the-collector")
+        text.contains("_OTHER") && !text.contains("SOMETHING"),
+        "{text}"
     );
 }
 

@@ -144,3 +144,49 @@ fn a_reader_that_stands_still_keeps_nobody_waiting_and_hears_what_was_lost() {
     assert_eq!((lines.len(), lines[0]), (6, "being written"));
     assert_eq!(lines[5], "lost 2 of which 1 audit");
 }
+
+#[test]
+fn lines_count_as_lost_until_the_notice_of_it_is_written() {
+    let (disk, failures) = Disk::with_room_for(0);
+    let ((reached, is_reached), (go_on, goes_on)) = (channel(), channel());
+    let stuck = Stuck {
+        reached,
+        goes_on,
+        disk: disk.clone(),
+    };
+    let (writer, flush) = Writer::start(stuck, Box::new(notice)).unwrap();
+    say(&writer, true, "lost\n");
+    go_on.send(()).unwrap();
+    failures.recv_timeout(Duration::from_mins(1)).unwrap();
+    disk.has_room_again();
+    // The line itself, and now the notice, which is not written yet.
+    for _ in 0..2 {
+        is_reached.recv_timeout(Duration::from_mins(1)).unwrap();
+    }
+    assert!(writer.is_losing());
+    drop(go_on);
+    flush.flush();
+    assert!(!writer.is_losing());
+    assert_eq!(disk.content(), "lost 1 of which 1 audit\n");
+}
+
+#[test]
+fn a_line_that_is_stuck_for_too_long_counts_as_lost() {
+    let (disk, _failures) = Disk::with_room_for(usize::MAX);
+    let ((reached, is_reached), (go_on, goes_on)) = (channel(), channel());
+    let stuck = Stuck {
+        reached,
+        goes_on,
+        disk,
+    };
+    let (writer, flush) = Writer::start(stuck, Box::new(notice)).unwrap();
+    say(&writer, true, "being written\n");
+    is_reached.recv_timeout(Duration::from_mins(1)).unwrap();
+    let begun = writer.0.state().busy.unwrap();
+    let losing = |after| writer.0.state().is_losing(begun + after);
+    assert!(!losing(LONGEST_WRITE));
+    assert!(losing(LONGEST_WRITE + Duration::from_millis(1)));
+    drop(go_on);
+    flush.flush();
+    assert!(!losing(2 * LONGEST_WRITE));
+}

@@ -63,14 +63,13 @@ impl Picture {
     }
 }
 
-/// Elements and addresses that make a document of an SVG, and what they are called.
-const ACTIVE: [(&str, &str); 6] = [
-    ("<script", "a script"),
-    ("<foreignobject", "a part of another language"),
-    ("<iframe", "a part of another language"),
-    ("<!entity", "an entity"),
-    ("javascript:", "a script"),
-    ("<handler", "a script"),
+/// Elements that make a document of an SVG, and what they are called. A prefix hides none: any may stand for any namespace.
+const ACTIVE_ELEMENTS: [(&str, &str); 5] = [
+    ("script", "a script"),
+    ("handler", "a script"),
+    ("foreignobject", "a part of another language"),
+    ("iframe", "a part of another language"),
+    ("!entity", "an entity"),
 ];
 
 fn svg(bytes: &[u8]) -> Result<(), PictureError> {
@@ -83,15 +82,22 @@ fn svg(bytes: &[u8]) -> Result<(), PictureError> {
     if !text.starts_with('<') || !head.contains("<svg") || head.contains("<html") {
         return Err(PictureError::Unknown);
     }
-    // Namespace prefixes (`<svg:script`) hide nothing.
-    let plain = text.replace("svg:", "");
-    if let Some((_, what)) = ACTIVE.iter().find(|(part, _)| plain.contains(part)) {
+    if let Some(what) = text.split('<').find_map(active_element) {
         return Err(PictureError::Active(what));
     }
-    if has_event_handler(&plain) {
+    if text.contains("javascript:") || has_event_handler(&text) {
         return Err(PictureError::Active("a script"));
     }
     Ok(())
+}
+
+/// What an element is that could run, by its tag without the `<`.
+fn active_element(tag: &str) -> Option<&'static str> {
+    let name = tag.split(|c: char| c.is_whitespace() || matches!(c, '/' | '>'));
+    let local = name.take(1).find_map(|name| name.rsplit(':').next())?;
+    let known = ACTIVE_ELEMENTS.iter();
+    let mut known = known.filter(|(element, _)| local.starts_with(element));
+    known.next().map(|(_, what)| *what)
 }
 
 /// Whether there is an attribute whose name begins with `on`, as those do whose value runs.
@@ -148,6 +154,8 @@ mod tests {
             "<script>alert(1)</script>",
             "<SCRIPT href='x'/>",
             "<svg:script/>",
+            "<x:script xmlns:x='http://www.w3.org/2000/svg'>alert(1)</x:script>",
+            "<x:foreignObject/>",
             "<foreignObject><p/></foreignObject>",
             "<a href=\"javascript:alert(1)\">x</a>",
             "<rect onclick=\"x()\"/>",
