@@ -57,3 +57,31 @@ async fn no_request_goes_to_another_address_than_jitsis_whatever_config_js_says(
     assert_eq!(stranger.asked(), 0);
     assert_eq!(the(&findings, "meetings-moderator").verdict, Verdict::Good);
 }
+
+async fn looked_at(stranger: &Stranger) -> Findings {
+    let loaded = configuration(&stranger.url, "");
+    let clock: SharedClock = Arc::new(SystemClock);
+    meetings(&loaded.config, None, &clock, patience(IMPATIENT)).await
+}
+
+fn body(content: &str) -> String {
+    format!("<body xmlns='http://jabber.org/protocol/httpbind' sid='x'>{content}</body>")
+}
+
+#[tokio::test]
+async fn where_nothing_is_answered_at_once_it_is_not_asked_again_at_once() {
+    let stranger = Stranger::start(body("")).await;
+    let findings = looked_at(&stranger).await;
+    assert_eq!(the(&findings, "meetings-bosh").verdict, Verdict::Fault);
+    // To open it, two waits of half a second, and WebSocket.
+    assert!((3..=6).contains(&stranger.asked()), "{}", stranger.asked());
+}
+
+#[tokio::test]
+async fn questions_without_end_are_not_answered_without_end() {
+    let question = "<iq xmlns='jabber:client' type='get' id='1' from='x'/>";
+    let stranger = Stranger::start(body(question)).await;
+    let findings = looked_at(&stranger).await;
+    assert_eq!(the(&findings, "meetings-bosh").verdict, Verdict::Fault);
+    assert!(stranger.asked() <= 202, "{}", stranger.asked());
+}
