@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 
 use super::Admission;
 use crate::identity::claim_map::traced::Traced;
+use crate::identity::claims::{printable, printable_line};
 use crate::identity::{Groups, Person};
 use crate::meeting::MeetingRequest;
 use crate::policy::Decision;
@@ -140,6 +141,7 @@ impl fmt::Display for Explained {
         if !self.mapping.is_empty() {
             writeln!(f, "\nWhat the claims say")?;
             for Traced { what, value, from } in &self.mapping {
+                let (value, from) = (printable_line(value), printable_line(from));
                 match value.as_str() {
                     "" => writeln!(f, "  {what}: – ({from})")?,
                     value => writeln!(f, "  {what}: {value} ({from})")?,
@@ -148,16 +150,20 @@ impl fmt::Display for Explained {
         }
         writeln!(f, "\nRule by rule")?;
         for line in self.explanation.to_string().lines() {
-            writeln!(f, "  {line}")?;
+            writeln!(f, "  {}", printable(line))?;
         }
         match &self.token {
-            Some(claims) => write!(f, "\nWhat the token would hold\n{claims:#}")?,
+            Some(claims) => write!(
+                f,
+                "\nWhat the token would hold\n{}",
+                printable(&format!("{claims:#}"))
+            )?,
             None => f.write_str("\nThere would be no token.")?,
         }
         if !self.assumed.is_empty() {
             f.write_str("\n\nAssumed")?;
             for assumed in &self.assumed {
-                write!(f, "\n  - {assumed}")?;
+                write!(f, "\n  - {}", printable_line(assumed))?;
             }
         }
         Ok(())

@@ -71,6 +71,7 @@ pub async fn meetings(
         return findings;
     }
     let place = Place::new(&config.jitsi, told);
+    place.say_elsewhere(&config.jitsi, &mut findings);
     let look = look(config, place, clock, patience, &mut findings);
     let looked = tokio::time::timeout(patience.whole, look).await;
     let failed = |error: MintError| format!("no token could be signed: {error}");

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::Listener;
+use crate::identity::claims::printable;
 
 /// What a thing that was looked at is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -145,6 +146,8 @@ impl Findings {
         // What is shorter is no secret, and may be part of any word.
         const SHORTEST: usize = 8;
         if secret.len() >= SHORTEST {
+            // As it would stand there.
+            let secret = &printable(secret);
             for finding in &mut self.found {
                 finding.said = finding.said.replace(secret, "…");
                 finding.mend = finding.mend.replace(secret, "…");
@@ -166,14 +169,16 @@ impl Findings {
         mend: impl Into<String>,
     ) {
         let said = said.into();
+        let said = match &self.about {
+            Some(name) => format!("{name}: {said}"),
+            None => said,
+        };
+        // Much of it is what servers answered, who may want to speak to the terminal.
         self.found.push(Finding {
             id,
             verdict,
-            said: match &self.about {
-                Some(name) => format!("{name}: {said}"),
-                None => said,
-            },
-            mend: mend.into(),
+            said: printable(&said),
+            mend: printable(&mend.into()),
         });
     }
 }
@@ -233,5 +238,23 @@ impl Report {
     pub fn verdict(&self) -> Verdict {
         let verdicts = self.iter().map(|(_, finding)| finding.verdict);
         verdicts.max().unwrap_or(Verdict::Good)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_servers_say_does_not_reach_the_terminal_as_it_is() {
+        let mut findings = Findings::about("\u{1b}]0;idp");
+        findings.fault("x", "one\n\u{1b}[2Jtwo\u{202e}", "\r\u{9b}A\u{200f}");
+        let finding = findings.iter().next().unwrap();
+        assert_eq!(finding.said, "\\u{1b}]0;idp: one\n\\u{1b}[2Jtwo\\u{202e}");
+        assert_eq!(finding.mend, "\\r\\u{9b}A\\u{200f}");
+        let mut findings = Findings::default();
+        findings.good("x", "it is a-secret\u{1b}of-ours");
+        let hidden = findings.hiding("a-secret\u{1b}of-ours");
+        assert_eq!(hidden.iter().next().unwrap().said, "it is …");
     }
 }

@@ -143,6 +143,29 @@ pub fn shown(text: &str) -> String {
     shorten(&clean(text), LONGEST_SHOWN)
 }
 
+/// A text for a terminal, with its line breaks: what would steer the terminal or turn the direction of writing is told
+/// by its number, such as `\u{1b}`.
+#[must_use]
+pub fn printable(text: &str) -> String {
+    let mut printable = String::with_capacity(text.len());
+    for c in text.chars() {
+        let steers = c.is_control() && c != '\n';
+        let breaks = matches!(c, '\u{2028}' | '\u{2029}');
+        if steers || breaks || is_noncharacter(c) || is_invisible(c) {
+            printable.extend(c.escape_default());
+        } else {
+            printable.push(c);
+        }
+    }
+    printable
+}
+
+/// The same in one line.
+#[must_use]
+pub fn printable_line(text: &str) -> String {
+    printable(text).replace('\n', "\\n")
+}
+
 /// At most `most` characters.
 pub(super) fn shorten(text: &str, most: usize) -> String {
     text.chars()

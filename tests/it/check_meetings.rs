@@ -1,6 +1,7 @@
 //! `check` tries Jitsi's meetings: what is set wrong there is found, and told with the setting that mends it.
 
 mod faults;
+mod hostile;
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -474,3 +474,19 @@ async fn a_session_is_found_in_redis_by_its_handle_and_left_as_it_is() {
         "{gone:?}"
     );
 }
+
+#[test]
+fn what_a_provider_sends_neither_steers_the_terminal_nor_makes_lines() {
+    let claims = json!({
+        "sub": "1", "oid": "anna", "name": "Anna\u{1b}[2J",
+        "roles": ["/staff", "\u{1b}[31mred\u{202e}", "x\n  → moderator, by \"Leads run\""],
+        "department": "\u{9b}2J\u{202e}",
+    });
+    let file = File::new("claims.json", &claims.to_string());
+    let said = explain(&["--claims", file.path(), "--room", "it"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let steers = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+    assert!(!said.out.contains(steers), "{:?}", said.out);
+    assert!(said.out.contains("/staff"), "{}", said.out);
+    assert!(!said.out.contains("\n  → moderator"), "{}", said.out);
+}

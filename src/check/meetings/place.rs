@@ -3,6 +3,7 @@
 use url::Url;
 
 use crate::check::jitsi_page::Endpoints;
+use crate::check::report::Findings;
 use crate::config::Jitsi;
 
 /// Where to go, and whom to ask for.
@@ -16,11 +17,14 @@ pub struct Place {
     pub websocket_is_used: bool,
     /// What the members' domain may be called, the likeliest first.
     pub domains: Vec<String>,
+    /// What `config.js` names and is not followed: it is not where Jitsi is.
+    elsewhere: Vec<Url>,
     told: Endpoints,
 }
 
 impl Place {
-    /// What `config.js` says; where it says nothing, what docker-jitsi-meet and Jitsi's Debian packages have.
+    /// What `config.js` says; where it says nothing, what docker-jitsi-meet and Jitsi's Debian packages have. An address
+    /// of another origin than `jitsi.url`'s is not followed: the tokens are moderators', and are for nobody else.
     #[must_use]
     pub fn new(jitsi: &Jitsi, told: Option<&Endpoints>) -> Self {
         let told = told.cloned().unwrap_or_default();
@@ -30,17 +34,43 @@ impl Place {
         for domain in [told.domain.clone(), configured, Some(host)] {
             domains.extend(domain.filter(|domain| !domains.contains(domain)));
         }
-        let at = |told: &Option<Url>, usual| {
-            let told = told.as_ref().and_then(over_http);
-            told.unwrap_or_else(|| below(&jitsi.url, usual))
-        };
+        let at_jitsi = |address: &Url| address.origin() == jitsi.url.origin();
+        let follow = |told: &Option<Url>| told.as_ref().and_then(over_http).filter(at_jitsi);
+        let (bosh, websocket) = (follow(&told.bosh), follow(&told.websocket));
+        let mut elsewhere = Vec::new();
+        for (told, followed) in [(&told.bosh, &bosh), (&told.websocket, &websocket)] {
+            elsewhere.extend(told.clone().filter(|_| followed.is_none()));
+        }
         Self {
-            bosh: at(&told.bosh, "http-bind"),
-            websocket: at(&told.websocket, "xmpp-websocket"),
-            websocket_is_used: told.websocket.is_some(),
+            bosh: bosh.unwrap_or_else(|| below(&jitsi.url, "http-bind")),
+            websocket_is_used: websocket.is_some(),
+            websocket: websocket.unwrap_or_else(|| below(&jitsi.url, "xmpp-websocket")),
             domains,
+            elsewhere,
             told,
         }
+    }
+
+    /// Says what is not followed.
+    pub fn say_elsewhere(&self, jitsi: &Jitsi, findings: &mut Findings) {
+        if self.elsewhere.is_empty() {
+            return;
+        }
+        let named = self.elsewhere.iter();
+        let named: Vec<String> = named
+            .map(|address| address.origin().ascii_serialization())
+            .collect();
+        findings.warning(
+            "meetings-elsewhere",
+            format!(
+                "config.js has browsers speak with Prosody at {}, and Jitsi is at {}: tokens are sent to no other address, so that this was not tried; what follows is about {} and {}",
+                named.join(" and "),
+                jitsi.url.origin().ascii_serialization(),
+                self.bosh,
+                self.websocket
+            ),
+            "Let PUBLIC_URL (docker-jitsi-meet), or bosh and websocket in config.js, be at jitsi.url. If Prosody is to be elsewhere, look by hand: open a meeting with the browser's developer tools, and see among the requests whether http-bind or xmpp-websocket is answered there.",
+        );
     }
 
     /// What the domain of rooms may be called.
@@ -89,6 +119,15 @@ fn below(jitsi: &Url, path: &str) -> Url {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Sources, load};
+
+    const CONFIGURATION: &str = "server.public_url = 'https://meet.example.org/sso'
+        jitsi.url = 'https://meet.example.org'
+        token.secret = 'a-secret-of-tests-that-is-long-enough-0123456789'
+        provider.issuer = 'https://idp.example.org'
+        provider.client_id = 'bridge'
+        provider.client_secret = 'none'
+        policy.default = 'participant'";
 
     #[test]
     fn a_websocket_begins_as_http() {
@@ -102,6 +141,62 @@ mod tests {
         ] {
             let url = over_http(&Url::parse(written).unwrap());
             assert_eq!(url.map(String::from).as_deref(), Some(address), "{written}");
+        }
+    }
+
+    #[test]
+    fn another_origin_is_not_followed() {
+        let sources = Sources {
+            file: Some(("test.toml".to_owned(), CONFIGURATION.to_owned())),
+            environment: Vec::new(),
+        };
+        let jitsi = load(&sources).unwrap().config.jitsi;
+        for (bosh, websocket, followed) in [
+            ("https://meet.example.org/b", "wss://meet.example.org/w", 2),
+            (
+                "https://meet.example.org:443/b",
+                "ws://meet.example.org/w",
+                1,
+            ),
+            (
+                "http://meet.example.org/b",
+                "wss://meet.example.org:8443/w",
+                0,
+            ),
+            (
+                "https://meet.example.org.evil.example/b",
+                "wss://evil.example/w",
+                0,
+            ),
+            (
+                "https://meet.example.org@evil.example/b",
+                "ws://meet.example.org:443/w",
+                0,
+            ),
+        ] {
+            let told = Endpoints {
+                bosh: Url::parse(bosh).ok(),
+                websocket: Url::parse(websocket).ok(),
+                ..Endpoints::default()
+            };
+            let place = Place::new(&jitsi, Some(&told));
+            let mut findings = Findings::default();
+            place.say_elsewhere(&jitsi, &mut findings);
+            assert_eq!(place.elsewhere.len(), 2 - followed, "{bosh} {websocket}");
+            assert_eq!(findings.iter().count(), usize::from(followed < 2), "{bosh}");
+            let all = [
+                (&place.bosh, "/b", "/http-bind"),
+                (&place.websocket, "/w", "/xmpp-websocket"),
+            ];
+            let theirs = all.iter().filter(|(url, theirs, _)| url.path() == *theirs);
+            assert_eq!(theirs.count(), followed, "{place:?}");
+            for (url, theirs, usual) in all {
+                assert!(url.path() == theirs || url.path() == usual, "{url}");
+                assert_eq!(
+                    url.origin().ascii_serialization(),
+                    "https://meet.example.org"
+                );
+            }
         }
     }
 

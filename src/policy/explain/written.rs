@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::{ConditionFinding, Entrance, Explanation, Matched, Outcome, RuleFinding};
+use crate::identity::claims::printable_line;
 
 impl fmt::Display for Explanation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -58,12 +59,9 @@ impl fmt::Display for RuleFinding {
 
 impl fmt::Display for ConditionFinding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            condition,
-            holds,
-            expected,
-            found,
-        } = self;
+        let line = |text: &String| printable_line(text);
+        let (condition, expected) = (line(&self.condition), line(&self.expected));
+        let (holds, found) = (self.holds, line(&self.found));
         match holds {
             Some(true) => write!(f, "✓ {condition}: {expected}; here: {found}"),
             Some(false) => write!(f, "✗ {condition}: asks for {expected}; here: {found}"),

@@ -53,7 +53,9 @@ impl Reader {
                     .tokens
                     .get(self.at - 1)
                     .is_some_and(|before| before.token.is("."));
-            match self.path().filter(|_| !after_point) {
+            // A member is no start: to look from each along all that follow would take for ever.
+            let path = if after_point { None } else { self.path() };
+            match path {
                 Some((path, length)) => {
                     self.at += length;
                     self.perhaps_assigned(&path, open > 0);
@@ -90,14 +92,15 @@ impl Reader {
         self.set(path, value, depends);
     }
 
-    /// A name with its members, from here on, and how many tokens it takes.
+    /// A name with its members, from here on, and how many tokens it takes: no more than what can be set.
     fn path(&self) -> Option<(Vec<String>, usize)> {
         let Some(Token::Word(first)) = self.peek(0) else {
             return None;
         };
         let mut path = vec![first.clone()];
         let mut length = 1;
-        loop {
+        // One more than the deepest is too deep to be set, and with `window` before it, not cut to what could be.
+        while path.len() <= DEEPEST + 2 {
             match (
                 self.peek(length),
                 self.peek(length + 1),

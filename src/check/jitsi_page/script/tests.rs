@@ -78,6 +78,23 @@ fn what_is_not_followed_is_unclear_and_not_absent() {
     );
 }
 
+#[test]
+fn members_without_end_take_no_time_without_end() {
+    let (sender, read) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for many in [".a", "['a']", " a.a.a"] {
+            let many = many.repeat(1_000_000 / many.len());
+            let script =
+                format!("var config = {{}}; x{many};\nconfig{many} = 1;\nconfig.b = 'read';");
+            sender.send(text(&script, &["b"])).unwrap();
+        }
+    });
+    for _ in 0..3 {
+        let found = read.recv_timeout(std::time::Duration::from_secs(60));
+        assert_eq!(found.unwrap().as_deref(), Some("read"));
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 

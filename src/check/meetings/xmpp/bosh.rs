@@ -1,10 +1,12 @@
 //! XMPP over HTTP (XEP-0124, XEP-0206), as Jitsi's page speaks it: one request at a time.
 
 use std::fmt::Write as _;
+use std::time::Duration;
 
 use reqwest::StatusCode;
 use reqwest::header::CONTENT_TYPE;
 use time::OffsetDateTime;
+use tokio::time::{Instant, sleep_until};
 use url::Url;
 
 use super::element::{Element, escaped};
@@ -16,6 +18,10 @@ const BODY: &str = "http://jabber.org/protocol/httpbind";
 const XBOSH: &str = "urn:xmpp:xbosh";
 /// How long Prosody may hold an answer back for want of news, in seconds.
 const HOLD_SECONDS: &str = "1";
+/// No sooner than after so long is asked again where there was no news: Prosody holds such an answer back for longer.
+const PAUSE: Duration = Duration::from_millis(500);
+/// The most requests of a connection, each of which has the token with it. A patient one takes some dozens.
+const MOST_REQUESTS: u32 = 200;
 /// The longest answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 256 * 1024;
 
@@ -26,6 +32,8 @@ pub struct Bosh {
     address: Url,
     domain: String,
     request: u64,
+    /// How many were sent.
+    sent: u32,
     session: Option<String>,
     /// What time it was there at the first answer.
     pub date: Option<OffsetDateTime>,
@@ -44,6 +52,7 @@ impl Bosh {
             address,
             domain: domain.to_owned(),
             request: first_request,
+            sent: 0,
             session: None,
             date: None,
         };
@@ -73,8 +82,13 @@ impl Bosh {
     }
 
     /// Waits for what comes; it may be nothing.
-    pub async fn receive(&mut self) -> Result<Vec<Element>, Trouble> {
-        self.exchange(&[], "").await
+    pub async fn receive(&mut self, deadline: Instant) -> Result<Vec<Element>, Trouble> {
+        let again = Instant::now() + PAUSE;
+        let came = self.exchange(&[], "").await?;
+        if came.is_empty() {
+            sleep_until(again.min(deadline)).await;
+        }
+        Ok(came)
     }
 
     /// Says goodbye.
@@ -88,6 +102,10 @@ impl Bosh {
         attributes: &[(&str, &str)],
         content: &str,
     ) -> Result<Vec<Element>, Trouble> {
+        if self.sent >= MOST_REQUESTS {
+            return Err(Trouble::NotXmpp("far too much"));
+        }
+        self.sent += 1;
         self.request += 1;
         let number = self.request.to_string();
         let mut all = vec![("rid", number.as_str())];

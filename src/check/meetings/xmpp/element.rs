@@ -30,7 +30,7 @@ impl Element {
     /// When it is not well-formed, has a document type, or is too much.
     pub fn parse(text: &str) -> Result<Self, NoXml> {
         // The parser calls itself for each element in an element: what lies too deep must not come that far.
-        if deepest(text) > DEEPEST {
+        if deepest(text).is_none_or(|deepest| deepest > DEEPEST) {
             return Err(NoXml);
         }
         let options = ParsingOptions {
@@ -101,25 +101,43 @@ impl Element {
     }
 }
 
-/// No less than how deep elements lie in each other: each `<` opens one, but for those that close one.
-fn deepest(text: &str) -> usize {
+/// How deep elements lie in each other, told as the parser would find it; nothing where that is not clear: comments,
+/// CDATA and instructions may hold what only looks like a tag, and XMPP has none (RFC 6120, 11.1).
+fn deepest(text: &str) -> Option<usize> {
     let mut deepest = 0_usize;
     let mut depth = 0_usize;
-    let mut tags = text.split('<');
-    tags.next();
-    for tag in tags {
+    let mut rest = text;
+    while let Some((_, from)) = rest.split_once('<') {
+        if from.starts_with(['!', '?']) {
+            return None;
+        }
+        let (tag, after) = tag(from)?;
+        rest = after;
         if tag.starts_with('/') {
-            depth = depth.saturating_sub(1);
+            depth = depth.checked_sub(1)?;
             continue;
         }
-        depth += 1;
-        deepest = deepest.max(depth);
-        let tag = tag.split_once('>').map_or(tag, |(tag, _)| tag);
-        if tag.ends_with('/') {
-            depth -= 1;
+        deepest = deepest.max(depth + 1);
+        if !tag.ends_with('/') {
+            depth += 1;
         }
     }
-    deepest
+    Some(deepest)
+}
+
+/// What stands before the `>` that ends a tag, which is not in quotes, and what follows.
+fn tag(text: &str) -> Option<(&str, &str)> {
+    let mut quote = None;
+    let end = text.find(|c| {
+        match (quote, c) {
+            (None, '"' | '\'') => quote = Some(c),
+            (Some(open), c) if c == open => quote = None,
+            _ => {}
+        }
+        quote.is_none() && c == '>'
+    })?;
+    let (tag, end) = text.split_at_checked(end)?;
+    Some((tag, end.strip_prefix('>')?))
 }
 
 /// A text as it may stand in XML, between tags or in quotes.
@@ -172,6 +190,25 @@ mod tests {
         }
         let just_deep_enough = format!("{}{}", "<a>".repeat(DEEPEST), "</a>".repeat(DEEPEST));
         assert!(Element::parse(&just_deep_enough).is_ok());
+    }
+
+    #[test]
+    fn depth_cannot_be_hidden_from_the_guard() {
+        let end = "</a>".repeat(9_500);
+        for start in [
+            "<a b=\"/>\">",
+            "<a b='/>'>",
+            "<a b='\"/>'>",
+            "<a b=\"</a>\">",
+            "<a><!--</a>-->",
+            "<a><![CDATA[</a>]]>",
+            "<a><?x </a>?>",
+        ] {
+            let text = format!("{}{end}", start.repeat(9_500));
+            assert_eq!(Element::parse(&text), Err(NoXml), "{start}");
+        }
+        let flat = format!("<a>{}</a>", "<b c=\"/>\"></b><b c='>'/>".repeat(100));
+        assert_eq!(Element::parse(&flat).unwrap().children().len(), 200);
     }
 
     #[test]

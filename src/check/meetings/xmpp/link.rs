@@ -75,7 +75,7 @@ impl Link {
         match self {
             // A request is never broken off: what its answer holds would be lost.
             Self::Bosh(_) if Instant::now() >= deadline => Ok(None),
-            Self::Bosh(bosh) => bosh.receive().await.map(Some),
+            Self::Bosh(bosh) => bosh.receive(deadline).await.map(Some),
             Self::WebSocket(socket) => timeout_at(deadline, socket.receive())
                 .await
                 .ok()
