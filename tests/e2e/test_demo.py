@@ -12,7 +12,7 @@ from support.people import ANNA, NORA, SARA, TIM
 from support.screenshots import VIEWS
 from support.waiting import wait_until
 
-CHECKS = ["signature", "iss", "aud", "exp", "nbf", "room"]
+CHECKS = ["typ", "alg", "signature", "iss", "aud", "exp", "nbf", "room", "sub", "user", "role", "features", "size"]
 FOR_STAFF = "Staff may join any meeting"
 FOR_LEADS = "Team leads run their team's rooms"
 NOT_BELIEVED = "Jitsi would refuse this token"

@@ -83,7 +83,7 @@ fn members_without_end_take_no_time_without_end() {
     let (sender, read) = std::sync::mpsc::channel();
     std::thread::spawn(move || {
         for many in [".a", "['a']", " a.a.a"] {
-            let many = many.repeat(1_000_000 / many.len());
+            let many = many.repeat(500_000 / many.len());
             let script =
                 format!("var config = {{}}; x{many};\nconfig{many} = 1;\nconfig.b = 'read';");
             sender.send(text(&script, &["b"])).unwrap();
