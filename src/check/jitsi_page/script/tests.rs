@@ -90,7 +90,7 @@ fn members_without_end_take_no_time_without_end() {
         }
     });
     for _ in 0..3 {
-        let found = read.recv_timeout(std::time::Duration::from_secs(60));
+        let found = read.recv_timeout(std::time::Duration::from_mins(1));
         assert_eq!(found.unwrap().as_deref(), Some("read"));
     }
 }
