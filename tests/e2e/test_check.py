@@ -165,7 +165,7 @@ def replaced(before, after):
         (
             replaced("proxy_set_header X-Forwarded-For $remote_addr;", ""),
             "public-address-forwarded",
-            "anybody can say to be somebody else",
+            "anybody can pretend to come from another address",
             "X-Forwarded-For $remote_addr",
         ),
         (
