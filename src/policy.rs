@@ -174,6 +174,26 @@ impl Grant {
     }
 }
 
+impl Grant {
+    /// What it holds beside role and features, by the names that rules give it.
+    #[must_use]
+    pub fn further_rights(&self) -> Vec<&'static str> {
+        let all = [
+            (self.name_readonly, "name_readonly"),
+            (self.lobby_bypass, "lobby_bypass"),
+            (self.security_bypass, "security_bypass"),
+            (self.hidden_from_recorder, "hidden_from_recorder"),
+            (self.user_lobby, "user_lobby"),
+            (self.room_lobby, "room_lobby"),
+            (self.room_password.is_some(), "room_password"),
+            (self.any_room, "any_room"),
+            (self.may_invite, "may_invite"),
+        ];
+        let given = all.into_iter().filter(|(given, _)| *given);
+        given.map(|(_, name)| name).collect()
+    }
+}
+
 /// A refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Denied {

@@ -78,27 +78,13 @@ fn names<'a>(features: impl Iterator<Item = &'a Feature>) -> Vec<&'static str> {
 }
 
 fn also(grant: &Grant) -> Vec<String> {
-    let flags = [
-        (grant.name_readonly, "name_readonly"),
-        (grant.lobby_bypass, "lobby_bypass"),
-        (grant.security_bypass, "security_bypass"),
-        (grant.hidden_from_recorder, "hidden_from_recorder"),
-        (grant.user_lobby, "user_lobby"),
-        (grant.room_lobby, "room_lobby"),
-        (grant.room_password.is_some(), "room_password"),
-        (grant.any_room, "any_room"),
-        (grant.may_invite, "may_invite"),
-    ];
-    let flags = flags.into_iter().filter(|(given, _)| *given);
     let group = grant.group.as_ref().map(|name| format!("group {name:?}"));
     let lifetime = grant
         .lifetime
         .map(|life| format!("lifetime {}", spoken(life)));
     let named = group.into_iter().chain(lifetime);
-    flags
-        .map(|(_, name)| name.to_owned())
-        .chain(named)
-        .collect()
+    let rights = grant.further_rights().into_iter().map(str::to_owned);
+    rights.chain(named).collect()
 }
 
 impl Outcome {

@@ -217,30 +217,12 @@ fn granted<'a>(grant: &Grant, texts: &'a Texts) -> Vec<(&'a str, Vec<String>)> {
         (texts.whoami_role, vec![texts.role(grant.role).to_owned()]),
         (texts.whoami_features, features),
     ];
-    let rights = rights(grant);
+    let rights = grant.further_rights();
     if !rights.is_empty() {
         rows.push((texts.whoami_rights, vec![rights.join(", ")]));
     }
     rows.push((texts.whoami_rules, rules(&grant.rules, texts)));
     rows
-}
-
-/// What else a grant holds, by the names that rules give it.
-fn rights(grant: &Grant) -> Vec<&'static str> {
-    [
-        (grant.name_readonly, "name_readonly"),
-        (grant.lobby_bypass, "lobby_bypass"),
-        (grant.security_bypass, "security_bypass"),
-        (grant.hidden_from_recorder, "hidden_from_recorder"),
-        (grant.user_lobby, "user_lobby"),
-        (grant.room_lobby, "room_lobby"),
-        (grant.room_password.is_some(), "room_password"),
-        (grant.any_room, "any_room"),
-        (grant.may_invite, "may_invite"),
-    ]
-    .into_iter()
-    .filter_map(|(given, name)| given.then_some(name))
-    .collect()
 }
 
 fn refused<'a>(denied: &Denied, texts: &'a Texts) -> Vec<(&'a str, Vec<String>)> {
