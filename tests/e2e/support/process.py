@@ -1,18 +1,34 @@
 """A server program: started, waited for, stopped; what it says goes into a file."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
+from pathlib import Path
 
 from .waiting import wait_until
 
+# What the system gives to connections that go out: https://docs.kernel.org/networking/ip-sysctl.html
+OUTGOING_PORTS = Path("/proc/sys/net/ipv4/ip_local_port_range")
+# Ports that were given away, whose servers may not listen yet.
+given = set()
+
 
 def free_port():
-    """A port of the loopback interface that nobody listens on."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return listener.getsockname()[1]
+    """A port of the loopback interface that nobody listens on, and that no connection that goes out can take
+    before its server does."""
+    first_outgoing = int(OUTGOING_PORTS.read_text().split()[0])
+    candidates = [port for port in range(10_000, first_outgoing) if port not in given]
+    for port in random.sample(candidates, len(candidates)):
+        with socket.socket() as listener:
+            try:
+                listener.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        given.add(port)
+        return port
+    raise AssertionError(f"no port between 10000 and {first_outgoing} is free")
 
 
 class Server:
