@@ -29,7 +29,7 @@ fn verify(criterion: &mut Criterion) {
     for algorithm in [Algorithm::RS256, Algorithm::ES256] {
         let verify = Verify::new(algorithm);
         group.bench_function(format!("{algorithm:?}"), |bench| {
-            bench.iter(|| verify.run())
+            bench.iter(|| verify.run());
         });
     }
 }

@@ -231,7 +231,8 @@ impl Mint {
         let keyring = folder.join("keys.toml");
         std::fs::write(&keyring, "[[keys]]\nkid = \"1\"\nfile = \"1.pem\"\n").unwrap();
         let config = config(&format!(
-            "token.algorithm = \"RS256\"\ntoken.keyring = {keyring:?}\n{RULES}"
+            "token.algorithm = \"RS256\"\ntoken.keyring = \"{}\"\n{RULES}",
+            keyring.display()
         ));
         std::fs::remove_dir_all(&folder).unwrap();
         Self::of(Decide {
@@ -271,14 +272,14 @@ pub struct Cookie {
 impl Cookie {
     pub fn new() -> Self {
         let secret = SecretString::from("only for benches, and long enough to count");
-        let mut cookie = Self {
+        let mut cookies = Self {
             seals: Seals::new(&[secret]).unwrap(),
             random: SystemRandom::new(),
             request: parse_path(),
             begun: Default::default(),
         };
-        cookie.begun = cookie.seal();
-        cookie
+        cookies.begun = cookies.seal();
+        cookies
     }
 
     /// Begins a login; gives its state and its cookie.
