@@ -20,7 +20,10 @@
 
 mod client;
 mod garbage;
+#[path = "../support/id_tokens.rs"]
+mod id_tokens;
 #[path = "../support/program.rs"]
+#[expect(dead_code, reason = "the load looks at more of it")]
 mod program;
 mod provider;
 mod tally;

@@ -7,21 +7,18 @@ use std::sync::{Arc, Mutex};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use aws_lc_rs::digest;
-use aws_lc_rs::encoding::{AsDer as _, Pkcs8V1Der};
-use aws_lc_rs::rand::SystemRandom;
-use aws_lc_rs::rsa::{KeyPair, KeySize};
-use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair};
 use axum::extract::{Form, State};
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use url::Url;
+
+use crate::id_tokens::Key;
 
 pub struct Provider {
     pub issuer: String,
@@ -33,11 +30,6 @@ pub struct Provider {
     refused: AtomicU64,
 }
 
-struct Key {
-    algorithm: Algorithm,
-    signing: EncodingKey,
-}
-
 struct Login {
     subject: String,
     nonce: String,
@@ -45,45 +37,13 @@ struct Login {
     redirect_uri: String,
 }
 
-impl Key {
-    fn kid(&self) -> String {
-        format!("{:?}", self.algorithm)
-    }
-
-    fn published(&self) -> Value {
-        let jwk = Jwk::from_encoding_key(&self.signing, self.algorithm).unwrap();
-        let mut jwk = serde_json::to_value(jwk).unwrap();
-        let members = jwk.as_object_mut().unwrap();
-        members.insert("kid".to_owned(), self.kid().into());
-        jwk
-    }
-}
-
-/// One elliptic key and one RSA key: each signs every other token.
-fn keys() -> [Key; 2] {
-    let elliptic =
-        EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new());
-    let rsa = KeyPair::generate(KeySize::Rsa2048).unwrap();
-    let rsa: Pkcs8V1Der<'_> = rsa.as_der().unwrap();
-    [
-        Key {
-            algorithm: Algorithm::ES256,
-            signing: EncodingKey::from_ec_der(elliptic.unwrap().as_ref()),
-        },
-        Key {
-            algorithm: Algorithm::RS256,
-            // The inner PKCS#1 key: in PKCS#8 of RSA-2048 it begins after 26 bytes (RFC 5208, 5).
-            signing: EncodingKey::from_rsa_der(rsa.as_ref().get(26..).unwrap()),
-        },
-    ]
-}
-
 impl Provider {
     pub async fn start() -> Arc<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         let provider = Arc::new(Self {
             issuer: format!("http://{}", listener.local_addr().unwrap()),
-            keys: keys(),
+            // Each signs every other token.
+            keys: [Key::new(Algorithm::ES256), Key::new(Algorithm::RS256)],
             logins: Mutex::default(),
             codes: AtomicU64::new(0),
             redeemed: AtomicU64::new(0),
@@ -162,10 +122,6 @@ impl Provider {
         } else {
             rsa
         };
-        let header = Header {
-            kid: Some(key.kid()),
-            ..Header::new(key.algorithm)
-        };
         let now = unix_time();
         let claims = json!({
             "iss": self.issuer, "aud": "bridge", "iat": now, "exp": now + 300, "nonce": login.nonce,
@@ -173,7 +129,7 @@ impl Provider {
             "email": "sara@example.org", "email_verified": true, "sid": format!("sid-{count}"),
             "groups": ["/staff", "/teams/rocket/leads"],
         });
-        let id_token = encode(&header, &claims, &key.signing).ok()?;
+        let id_token = key.sign(&claims);
         Some(json!({ "access_token": "opaque", "token_type": "Bearer", "id_token": id_token }))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::process::{Child, ChildStderr, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
@@ -26,7 +27,19 @@ pub struct Program {
 impl Program {
     /// Starts it with the least settings there can be, and these besides.
     pub fn start(listen: SocketAddr, issuer: &str, further: &[(String, String)]) -> Self {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_jitsi-oidc-bridge"))
+        let built = Path::new(env!("CARGO_BIN_EXE_jitsi-oidc-bridge"));
+        Self::start_other(built, listen, issuer, further)
+    }
+
+    /// The same with another build of it.
+    pub fn start_other(
+        executable: &Path,
+        listen: SocketAddr,
+        issuer: &str,
+        further: &[(String, String)],
+    ) -> Self {
+        let mut command = Command::new(executable);
+        command
             .arg("serve")
             .env_clear()
             .env("BRIDGE_SERVER__LISTEN", listen.to_string())
@@ -37,7 +50,23 @@ impl Program {
             .env("BRIDGE_PROVIDER__CLIENT_ID", "bridge")
             .env("BRIDGE_POLICY__DEFAULT", "participant")
             .env("BRIDGE_LOG__LEVEL", "warn")
-            .envs(further.iter().cloned())
+            .envs(further.iter().cloned());
+        Self::watch(command)
+    }
+
+    /// Starts a part of this bench in a process of its own; gives the address that it writes to its output first of all.
+    pub fn start_part(arguments: &[&str]) -> (Self, SocketAddr) {
+        let mut command = Command::new(std::env::current_exe().expect("this program"));
+        command.args(arguments).stdout(Stdio::piped());
+        let mut part = Self::watch(command);
+        let mut line = String::new();
+        let output = part.child.stdout.take().expect("its output");
+        BufReader::new(output).read_line(&mut line).expect("a line");
+        (part, line.trim().parse().expect("an address"))
+    }
+
+    fn watch(mut command: Command) -> Self {
+        let mut child = command
             .stderr(Stdio::piped())
             .spawn()
             .expect("the program starts");
@@ -68,6 +97,19 @@ impl Program {
         let line = status.lines().find(|line| line.starts_with("VmRSS:"));
         let number = line.and_then(|line| line.split_whitespace().nth(1));
         number.and_then(|number| number.parse().ok()).unwrap()
+    }
+
+    /// How long its threads that still run have been on a processor, in microseconds; exact, as the scheduler counts.
+    pub fn processor_microseconds(&self) -> f64 {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id())).unwrap();
+        let nanoseconds = |path: &Path| -> Option<u64> {
+            let read = std::fs::read_to_string(path.join("schedstat")).ok()?;
+            read.split_whitespace().next()?.parse().ok()
+        };
+        let all: u64 = threads
+            .filter_map(|thread| nanoseconds(&thread.ok()?.path()))
+            .sum();
+        std::time::Duration::from_nanos(all).as_secs_f64() * 1e6
     }
 
     /// How many file descriptors are open.
