@@ -1,7 +1,7 @@
 //! What does a login cost? Whole logins, rejoins and abandoned logins at the real program, beside a floor that does only
 //! what no bridge can leave out, in the same run; and the other goals.
 //!
-//!     cargo bench --bench load [-- login rejoin abandoned start million in-flight] [--rounds 7] [--number 4000]
+//!     cargo bench --bench load [-- login rejoin abandoned start million in-flight replicas] [--rounds 7] [--number 4000]
 //!         [--at-once 16] [--abandoned 1000000] [--bridge FILE] [--set BRIDGE_NAME=VALUE …]
 //!
 //! Without a name: `login rejoin abandoned start`. Bridge, floor and provider are processes of their own, on the loopback
@@ -15,6 +15,7 @@
 //! | `start` | the time to the first answer, and the memory when nobody comes |
 //! | `million` | the memory after 1,000,000 abandoned logins (`--abandoned` for another number) |
 //! | `in-flight` | 5,000 logins at once at a provider that takes 200 ms |
+//! | `replicas` | one, two and three bridges that share a Redis, each with a tenth of a processor (needs `redis-server`, and root for cgroups) |
 
 #![expect(
     clippy::expect_used,
@@ -29,6 +30,8 @@ mod http;
 #[path = "../support/program.rs"]
 mod program;
 mod provider;
+mod redis;
+mod replicas;
 mod rounds;
 mod visitors;
 
@@ -80,7 +83,8 @@ impl Asked {
                 }
                 // Cargo's own.
                 "--bench" => {}
-                "login" | "rejoin" | "abandoned" | "start" | "million" | "in-flight" => {
+                "login" | "rejoin" | "abandoned" | "start" | "million" | "in-flight"
+                | "replicas" => {
                     asked.what.push(argument);
                 }
                 other => panic!("unknown: {other}"),
@@ -92,6 +96,17 @@ impl Asked {
                 .into();
         }
         asked
+    }
+
+    /// Starts the program with these settings besides.
+    fn replica(
+        &self,
+        listen: SocketAddr,
+        provider: &Provider,
+        besides: impl IntoIterator<Item = (String, String)>,
+    ) -> Program {
+        let settings: Vec<_> = self.settings.iter().cloned().chain(besides).collect();
+        Program::start_other(&self.bridge, listen, &provider.issuer, &settings)
     }
 
     /// Starts the program.
@@ -170,6 +185,7 @@ async fn run(asked: &Asked) -> bool {
             }
             "start" => goals::start(asked, &provider).await,
             "million" => goals::abandoned(asked, &provider, asked.abandoned).await,
+            "replicas" => replicas::run(asked, &provider).await,
             _ => goals::in_flight(asked).await,
         };
     }

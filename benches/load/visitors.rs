@@ -23,7 +23,10 @@ pub enum Journey {
 #[derive(Clone)]
 pub struct Visitors {
     http: reqwest::Client,
-    to: String,
+    /// As the place calls itself.
+    public: String,
+    /// Where it is: several replicas, by turns.
+    to: Arc<[String]>,
     issuer: String,
     visits: Arc<AtomicU64>,
 }
@@ -45,6 +48,12 @@ struct Page {
 
 impl Visitors {
     pub fn of(to: SocketAddr, issuer: &str) -> Self {
+        Self::of_replicas(&[to], issuer)
+    }
+
+    /// Each request of a journey goes to another replica, as behind a load balancer. The first one's address is public.
+    pub fn of_replicas(to: &[SocketAddr], issuer: &str) -> Self {
+        let address = |address: &SocketAddr| format!("http://{address}");
         let http = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .timeout(Duration::from_mins(1))
@@ -53,7 +62,8 @@ impl Visitors {
             .build();
         Self {
             http: http.unwrap(),
-            to: format!("http://{to}"),
+            public: to.first().map(address).unwrap_or_default(),
+            to: to.iter().map(address).collect(),
             issuer: issuer.to_owned(),
             visits: Arc::default(),
         }
@@ -111,6 +121,12 @@ impl Visitors {
         (waited, failures)
     }
 
+    fn replica(&self, visit: u64) -> &str {
+        let mut turns = self.to.iter().cycle();
+        let at = usize::try_from(visit % 64).unwrap_or_default();
+        turns.nth(at).map_or("", String::as_str)
+    }
+
     fn next(&self) -> u64 {
         self.visits.fetch_add(1, Ordering::Relaxed)
     }
@@ -121,9 +137,11 @@ impl Visitors {
         let begun = self.begin(visit).await?;
         let asked = begun.location.split_once('?').ok_or("no query")?.1;
         let asked = |name| parameter(asked.as_bytes(), name).ok_or("a parameter is missing");
+        let callback = asked("redirect_uri")?;
+        let callback = callback.strip_prefix(&self.public).ok_or("not back here")?;
         let back = format!(
-            "{}?state={}&code={}&iss={}",
-            asked("redirect_uri")?,
+            "{}{callback}?state={}&code={}&iss={}",
+            self.replica(visit + 1),
             asked("state")?,
             asked("nonce")?,
             self.issuer
@@ -135,12 +153,12 @@ impl Visitors {
 
     async fn rejoin(&self, cookies: &str) -> Result<(), String> {
         let visit = self.next();
-        let room = format!("{}/room/load-{visit}", self.to);
+        let room = format!("{}/room/load-{visit}", self.replica(visit));
         self.get(&room, visit, cookies).await?.is_in(visit)
     }
 
     async fn begin(&self, visit: u64) -> Result<Page, String> {
-        let room = format!("{}/room/load-{visit}", self.to);
+        let room = format!("{}/room/load-{visit}", self.replica(visit));
         let begun = self.get(&room, visit, "").await?;
         let to_provider = begun.location.strip_prefix(self.issuer.as_str());
         if begun.status != 303 || to_provider.is_none() {
@@ -151,7 +169,9 @@ impl Visitors {
 
     /// The cookies of somebody who signed in; the floor has a way to them that is none of its logins.
     async fn session(&self) -> Result<String, String> {
-        let floor = self.get(&format!("{}/session", self.to), 0, "").await?;
+        let floor = self
+            .get(&format!("{}/session", self.replica(0)), 0, "")
+            .await?;
         if floor.status == 303 {
             return Ok(floor.cookies);
         }
