@@ -181,7 +181,7 @@ fn necessary(rule: &Rule) -> Vec<Vec<Key>> {
     let provider = |name: &String| Some((Facet::Provider, name.clone()));
     let mut all = vec![
         keys(groups, group),
-        keys(users, user),
+        keys(users, |one| Some(user(one))),
         keys(email_domains, email_domain),
         keys(tenants, tenant),
         keys(providers, provider),
@@ -201,12 +201,12 @@ fn keys<T>(values: &[T], key: impl Fn(&T) -> Option<Key>) -> Option<Vec<Key>> {
     keys.filter(|keys| !keys.is_empty())
 }
 
-fn user(user: &User) -> Option<Key> {
-    Some(match user {
+fn user(user: &User) -> Key {
+    match user {
         User::Subject(subject) => (Facet::Subject, subject.clone()),
         User::Username(name) => (Facet::Username, name.clone()),
         User::Email(address) => (Facet::Email, address.clone()),
-    })
+    }
 }
 
 fn email_domain(domain: &EmailDomain) -> Option<Key> {
