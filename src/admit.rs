@@ -177,7 +177,11 @@ impl Admission {
         self.carry_out(decision, guest, &request, now, random)
     }
 
-    fn carry_out(
+    /// Mints a token for exactly what was decided for this person in this meeting.
+    ///
+    /// # Errors
+    /// When a token was granted but could not be made.
+    pub fn carry_out(
         &self,
         decision: Decision,
         person: &Person,
@@ -194,8 +198,8 @@ impl Admission {
         let location = self.urls.web(request, &minted.jwt);
         Ok(Outcome::Admitted(Admitted {
             location,
-            token: minted.jwt.clone(),
             app: self.urls.app(request, &minted.jwt),
+            token: minted.jwt,
             grant,
             jti: minted.jti,
             expires: minted.expires,

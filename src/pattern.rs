@@ -172,6 +172,15 @@ impl Pattern {
         }
     }
 
+    /// What every text that matches begins with, where that is something.
+    #[must_use]
+    pub fn beginning(&self) -> Option<&str> {
+        match self.pieces.first() {
+            Some(Piece::Literal(text)) if !text.is_empty() => Some(text),
+            _ => None,
+        }
+    }
+
     /// Whether the pattern matches `text`, with the placeholders in `known` standing for what they caught.
     /// A placeholder that is not known matches nothing.
     #[must_use]

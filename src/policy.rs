@@ -13,8 +13,10 @@ pub mod explain;
 pub mod fault;
 pub mod feature;
 pub mod gift;
+mod index;
 pub mod room_password;
 pub mod rule;
+pub mod rules;
 pub mod step_up;
 pub mod who;
 
@@ -33,6 +35,7 @@ pub use self::decide::decide;
 pub use self::feature::Feature;
 pub use self::room_password::RoomPassword;
 pub use self::rule::Rule;
+pub use self::rules::Rules;
 pub use self::step_up::{Demand, StepUp};
 
 /// Everything that decides about rights.
@@ -47,7 +50,7 @@ pub struct Policy {
     /// Whose people may come into which meetings, whatever rules say.
     pub entrances: Entrances,
     /// The rules, in no order.
-    pub rules: Vec<Rule>,
+    pub rules: Rules,
 }
 
 impl Policy {

@@ -9,7 +9,7 @@ use jitsi_oidc_bridge::meeting::MeetingRequest;
 use jitsi_oidc_bridge::policy::decide::{Invited, invited};
 use jitsi_oidc_bridge::policy::rule::{Applies, Conditions, Effect, Gift};
 use jitsi_oidc_bridge::policy::{
-    Decision, Demand, DeniedCause, Fallback, Policy, Role, Rule, decide,
+    Decision, Demand, DeniedCause, Fallback, Policy, Role, Rule, Rules, decide,
 };
 use jitsi_oidc_bridge_fuzz::bridge::{NOW, configuration, loaded, now};
 use libfuzzer_sys::fuzz_target;
@@ -103,9 +103,9 @@ fn follows_the_rules_of_the_house(policy: Policy) {
     );
 
     let with = |change: &dyn Fn(&mut Vec<Rule>)| {
-        let mut changed = policy.clone();
-        change(&mut changed.rules);
-        changed
+        let mut rules = policy.rules.iter().cloned().collect();
+        change(&mut rules);
+        Policy { rules: Rules::new(rules), ..policy.clone() }
     };
     let reversed = with(&|rules| rules.reverse());
     let turned = with(&|rules| {

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 pub use super::email_domain::EmailDomain;
 use super::email_domain::verified_email;
-use crate::identity::{ClaimPath, Person};
+use crate::identity::{ClaimPath, Groups, Person};
 use crate::meeting::MeetingRequest;
 use crate::pattern::{Bindings, Pattern, as_in_a_room};
 
@@ -159,6 +159,9 @@ impl Conditions {
 
     /// The conditions that placeholders tie together: there is one way to fill them in which all hold.
     fn reached(&self, person: &Person, request: &MeetingRequest, groups_are_open: bool) -> Reached {
+        if self.ties_nothing() {
+            return self.reached_alone(person, request, groups_are_open);
+        }
         let known = built_in(person, request);
         let caught_by_groups = self.caught_by_groups();
         let caught_by_rooms = |name: &str| {
@@ -180,12 +183,7 @@ impl Conditions {
                 .flat_map(|pattern| pattern.captures(room, &way, caught_by_rooms))
                 .collect()
         };
-        let in_group = |pattern: &Pattern, way: &Bindings| {
-            person
-                .groups
-                .iter()
-                .any(|group| pattern.matches(group, way))
-        };
+        let in_group = |pattern: &Pattern, way: &Bindings| is_in(person, pattern, way);
         let mut furthest = Reached::Nothing;
         for way in ways {
             furthest = furthest.max(Reached::Groups);
@@ -200,6 +198,41 @@ impl Conditions {
             }
         }
         furthest
+    }
+
+    /// Whether there is no placeholder to tie conditions together.
+    fn ties_nothing(&self) -> bool {
+        let lists = [
+            &self.groups,
+            &self.rooms,
+            &self.all_groups,
+            &self.unless_groups,
+        ];
+        let mut patterns = lists.into_iter().flatten();
+        patterns.all(|pattern| pattern.placeholders().next().is_none())
+    }
+
+    /// The same where each condition stands alone: most rules are so, and there is nothing to be remembered.
+    fn reached_alone(
+        &self,
+        person: &Person,
+        request: &MeetingRequest,
+        groups_are_open: bool,
+    ) -> Reached {
+        let none = Bindings::new();
+        let room = request.room.as_str();
+        let in_group = |pattern: &Pattern| is_in(person, pattern, &none);
+        if !groups_are_open && !any_or_none(&self.groups, in_group) {
+            Reached::Nothing
+        } else if !any_or_none(&self.rooms, |pattern| pattern.matches(room, &none)) {
+            Reached::Groups
+        } else if !groups_are_open && !self.all_groups.iter().all(in_group) {
+            Reached::Rooms
+        } else if self.unless_groups.iter().any(in_group) {
+            Reached::AllGroups
+        } else {
+            Reached::Everything
+        }
     }
 
     /// What the person's groups fill the placeholders with: one way at least, or they are in none of `groups`.
@@ -253,6 +286,17 @@ pub(super) fn built_in(person: &Person, request: &MeetingRequest) -> Bindings {
 
 fn any_or_none<T>(choices: &[T], holds: impl Fn(&T) -> bool) -> bool {
     choices.is_empty() || choices.iter().any(holds)
+}
+
+/// Whether one of the person's groups is meant. One that is named in full is not looked for among all.
+fn is_in(person: &Person, pattern: &Pattern, way: &Bindings) -> bool {
+    match (pattern.literal(), &person.groups) {
+        (Some(name), Groups::Known(groups)) => groups.contains(name),
+        _ => person
+            .groups
+            .iter()
+            .any(|group| pattern.matches(group, way)),
+    }
 }
 
 fn claim_is(claim: Option<&Value>, values: &[Value]) -> bool {

@@ -56,7 +56,7 @@ fn applied<'a>(
     request: &MeetingRequest,
     now: OffsetDateTime,
 ) -> impl Iterator<Item = (&'a Rule, Applies)> {
-    let rules = policy.rules.iter();
+    let rules = policy.rules.that_can_concern(person, request);
     rules.map(move |rule| (rule, rule.applies(person, request, now)))
 }
 

@@ -72,19 +72,19 @@ pub async fn authorize(
     join::get(state, visitor, request, Asked::of(&uri)?).await
 }
 
-/// Ends a popup's sign-in: back to `sso.html`, with a code if the person may join.
+/// Ends a popup's sign-in by what was decided: back to `sso.html`, with a code if the person may join.
 pub async fn into_popup(
     state: &AppState,
     visitor: &Visitor,
     who: SignedInNow<'_>,
-    request: &MeetingRequest,
-    popup: &Popup,
+    (request, popup): (&MeetingRequest, &Popup),
+    decision: Decision,
 ) -> Result<Response, WebError> {
     if state.audit.forbids() {
         return Err(WebError::AuditAway);
     }
     let person = who.person;
-    if let Decision::Denied(denied) = state.admission.decide(person, request, state.clock.now()) {
+    if let Decision::Denied(denied) = decision {
         let outcome = Outcome::Denied(denied.clone());
         let about = visitor.about(who.session);
         state.audit.decided(&about, person, request, &outcome);

@@ -219,11 +219,14 @@ pub async fn into_meeting(
     who: SignedInNow<'_>,
     request: &MeetingRequest,
 ) -> Result<Response, WebError> {
-    if let Some(on_the_way) = step_up(state, visitor, who, request).await {
+    let now = state.clock.now();
+    let decision = state.admission.decide(who.person, request, now);
+    if let Some(on_the_way) = step_up(state, visitor, who, request, &decision).await {
         return on_the_way;
     }
     if let Some(popup) = &request.popup {
-        return inline::into_popup(state, visitor, who, request, popup).await;
+        let at_popup = (request, popup);
+        return inline::into_popup(state, visitor, who, at_popup, decision).await;
     }
     if state.audit.forbids() {
         return Err(WebError::AuditAway);
@@ -231,7 +234,7 @@ pub async fn into_meeting(
     let person = who.person;
     let outcome = state
         .admission
-        .admit(person, request, state.clock.now(), &state.random)?;
+        .carry_out(decision, person, request, now, &state.random)?;
     let about = visitor.about(who.session);
     state.audit.decided(&about, person, request, &outcome);
     match outcome {
@@ -252,15 +255,13 @@ pub async fn into_meeting(
 
 /// Back to the person's provider for a sign-in as a rule wants it: once. Nothing where that is not what is lacking, or
 /// was tried just now.
-pub async fn step_up(
+async fn step_up(
     state: &AppState,
     visitor: &Visitor,
     who: SignedInNow<'_>,
     request: &MeetingRequest,
+    decision: &Decision,
 ) -> Option<Result<Response, WebError>> {
-    let decision = state
-        .admission
-        .decide(who.person, request, state.clock.now());
     let Decision::Denied(Denied {
         cause: DeniedCause::StepUp(step_up),
         rules,
@@ -280,7 +281,7 @@ pub async fn step_up(
     let asked = Asked {
         prompt: None,
         idp: Some(&who.person.provider),
-        step_up: Some(&step_up),
+        step_up: Some(step_up),
     };
     Some(begin_login(state, visitor, request.clone().into(), asked).await)
 }

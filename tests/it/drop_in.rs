@@ -282,7 +282,7 @@ fn a_native_variable_goes_above_one_of_its_own() {
         config.policy.default,
         jitsi_oidc_bridge::policy::Fallback::Deny
     );
-    assert_eq!(config.policy.rules.len(), 2);
+    assert_eq!(config.policy.rules.iter().len(), 2);
 }
 
 #[test]

@@ -2,21 +2,25 @@
 //! anything, and what a capture caught stands for itself alone.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
-use jitsi_oidc_bridge::identity::{Email, Groups, Person};
-use jitsi_oidc_bridge::meeting::{MeetingRequest, RoomName};
+use jitsi_oidc_bridge::identity::{ClaimPath, Email, Groups, Person};
+use jitsi_oidc_bridge::meeting::{MeetingRequest, RoomName, Tenant};
 use jitsi_oidc_bridge::pattern::Pattern;
 use jitsi_oidc_bridge::policy::decide::{Invited, invited};
 use jitsi_oidc_bridge::policy::entrance::{Entrance, Entrances};
 use jitsi_oidc_bridge::policy::explain::{Matched, explain};
-use jitsi_oidc_bridge::policy::rule::{Applies, Conditions, Effect, EmailDomain, Gift, User};
+use jitsi_oidc_bridge::policy::rule::{
+    Applies, Conditions, Effect, EmailDomain, Gift, TenantPattern, User,
+};
 use jitsi_oidc_bridge::policy::{
     Decision, Demand, Denied, DeniedCause, Fallback, Feature, Grant, Policy, Role, RoomPassword,
-    Rule, decide,
+    Rule, Rules, decide,
 };
 use proptest::collection::{btree_set, vec};
 use proptest::prelude::*;
 use proptest::sample::{select, subsequence};
+use serde_json::json;
 use time::{Duration, OffsetDateTime};
 
 const GROUPS: [&str; 6] = [
@@ -27,16 +31,30 @@ const GROUPS: [&str; 6] = [
     "/teams/*/leads",
     "/x",
 ];
-const GROUP_PATTERNS: [&str; 6] = [
+const GROUP_PATTERNS: [&str; 8] = [
     "/staff",
     "/board",
+    r"/teams/\*/leads",
+    "/teams/{team}/lead*",
     "/teams/{team}/leads",
     "/teams/*",
     "*",
     "/x",
 ];
 const ROOMS: [&str; 6] = ["a", "a-1", "b", "board", "anna", "x"];
-const ROOM_PATTERNS: [&str; 6] = ["{team}", "{team}-*", "board", "a*", "*", "{username}"];
+const ROOM_PATTERNS: [&str; 10] = [
+    "{team}",
+    "{team}-*",
+    "board",
+    "a",
+    "a*",
+    "a-*",
+    "b{team}d",
+    "*",
+    "{username}",
+    "{tenant}",
+];
+const TENANTS: [&str; 2] = ["acme", "a"];
 
 fn person(groups: BTreeSet<&'static str>, verified: bool, acr: Option<&'static str>) -> Person {
     Person {
@@ -61,16 +79,44 @@ fn person(groups: BTreeSet<&'static str>, verified: bool, acr: Option<&'static s
 
 fn people() -> impl Strategy<Value = Person> {
     let groups = btree_set(select(&GROUPS[..]), 0..4);
+    let known = prop_oneof![
+        8 => Just(None),
+        1 => Just(Some(Groups::Missing)),
+        1 => Just(Some(Groups::NotSent)),
+    ];
+    let claim = select(vec![
+        json!(null),
+        json!("x"),
+        json!("y"),
+        json!(["y", "x", 1]),
+        json!(1),
+    ]);
     (
         groups,
+        known,
         any::<bool>(),
         select(vec![None, Some("mfa"), Some("pwd")]),
+        claim,
+        any::<bool>(),
     )
-        .prop_map(|(groups, verified, acr)| person(groups, verified, acr))
+        .prop_map(|(groups, unknown, verified, acr, claim, described)| {
+            let person = person(groups, verified, acr);
+            Person {
+                groups: unknown.unwrap_or_else(|| person.groups.clone()),
+                username: person.username.clone().filter(|_| described),
+                email: person.email.clone().filter(|_| described || verified),
+                claims: [("site".to_owned(), claim)].into_iter().collect(),
+                ..person
+            }
+        })
 }
 
 fn requests() -> impl Strategy<Value = MeetingRequest> {
-    select(&ROOMS[..]).prop_map(|room| MeetingRequest::to(RoomName::parse(room).unwrap(), None))
+    let tenants = prop::option::of(select(&TENANTS[..]));
+    (select(&ROOMS[..]), tenants).prop_map(|(room, tenant)| {
+        let tenant = tenant.map(|name| Tenant::parse(name).unwrap());
+        MeetingRequest::to(RoomName::parse(room).unwrap(), tenant)
+    })
 }
 
 fn group_patterns() -> impl Strategy<Value = Vec<Pattern>> {
@@ -79,6 +125,13 @@ fn group_patterns() -> impl Strategy<Value = Vec<Pattern>> {
             .map(|text| Pattern::parse(text).unwrap())
             .collect()
     })
+}
+
+/// Mostly no condition, or else one.
+fn rarely<T: Clone + std::fmt::Debug + 'static>(
+    condition: impl Strategy<Value = Vec<T>> + 'static,
+) -> impl Strategy<Value = Vec<T>> {
+    prop_oneof![4 => Just(Vec::new()), 1 => condition]
 }
 
 fn conditions() -> impl Strategy<Value = Conditions> {
@@ -99,9 +152,19 @@ fn conditions() -> impl Strategy<Value = Conditions> {
         vec![
             EmailDomain::Exactly("example.org".into()),
             EmailDomain::Exactly("other.example".into()),
+            EmailDomain::Below(".org".into()),
+            EmailDomain::Below(".example.org".into()),
         ],
-        0..2,
+        0..3,
     );
+    let named = |name: &str| TenantPattern::Named(Pattern::parse(name).unwrap());
+    let tenants = vec![TenantPattern::None, named("acme"), named("a*")];
+    let tenants = rarely(subsequence(tenants, 1..3));
+    let providers = vec!["default".to_owned(), "other".to_owned()];
+    let providers = rarely(subsequence(providers, 1..3));
+    let values = subsequence(vec![json!("x"), json!("z"), json!(1)], 0..3);
+    let claims =
+        rarely(values.prop_map(|values| vec![(ClaimPath::parse("site").unwrap(), values)]));
     (
         group_patterns(),
         group_patterns(),
@@ -109,16 +172,19 @@ fn conditions() -> impl Strategy<Value = Conditions> {
         rooms,
         users,
         domains,
+        (tenants, providers, claims),
     )
         .prop_map(
-            |(groups, all_groups, unless_groups, rooms, users, email_domains)| Conditions {
+            |(groups, all_groups, unless_groups, rooms, users, email_domains, others)| Conditions {
+                tenants: others.0,
+                providers: others.1,
+                claims: others.2,
                 groups,
                 all_groups,
                 unless_groups,
                 rooms,
                 users,
                 email_domains,
-                ..Conditions::default()
             },
         )
 }
@@ -174,9 +240,9 @@ fn effects() -> impl Strategy<Value = Effect> {
 }
 
 /// Policies of rules that configuration would accept.
-fn policies() -> impl Strategy<Value = Policy> {
+fn policies(count: Range<usize>) -> impl Strategy<Value = Policy> {
     let acr = prop_oneof![3 => Just(Vec::new()), 1 => Just(vec!["mfa".to_owned()])];
-    let rules = vec((conditions(), acr, effects()), 0..6).prop_map(|rules| {
+    let rules = vec((conditions(), acr, effects()), count).prop_map(|rules| {
         let rules = rules
             .into_iter()
             .enumerate()
@@ -205,6 +271,19 @@ fn policies() -> impl Strategy<Value = Policy> {
     })
 }
 
+fn written(policy: &Policy) -> Vec<Rule> {
+    policy.rules.iter().cloned().collect()
+}
+
+/// The policy and a further rule.
+fn with(policy: &Policy, rule: Rule) -> Policy {
+    let rules = written(policy).into_iter().chain([rule]).collect();
+    Policy {
+        rules,
+        ..policy.clone()
+    }
+}
+
 /// When everything happens.
 const NOW: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
@@ -227,51 +306,66 @@ proptest! {
 
     #[test]
     fn the_order_of_rules_never_matters(
-        (policy, shuffled) in policies().prop_flat_map(|policy| {
-            let rules = Just(policy.rules.clone()).prop_shuffle();
+        (policy, shuffled) in policies(0..6).prop_flat_map(|policy| {
+            let rules = Just(written(&policy)).prop_shuffle();
             (Just(policy), rules)
         }),
         person in people(),
         request in requests(),
     ) {
-        let shuffled = Policy { rules: shuffled, ..policy.clone() };
+        let shuffled = Policy { rules: Rules::new(shuffled), ..policy.clone() };
         prop_assert_eq!(decide(&policy, &person, &request, NOW), decide(&shuffled, &person, &request, NOW));
     }
 
     #[test]
     fn a_further_deny_never_gives_anybody_anything(
-        policy in policies(),
+        policy in policies(0..6),
         conditions in conditions(),
         person in people(),
         request in requests(),
     ) {
         let deny = Rule { name: "a further deny".to_owned(), conditions, demand: Demand::default(), effect: Effect::Deny("No.".to_owned()) };
-        let mut stricter = policy.clone();
-        stricter.rules.push(deny);
+        let stricter = with(&policy, deny);
         let (before, after) = (decide(&policy, &person, &request, NOW), decide(&stricter, &person, &request, NOW));
         prop_assert!(gives_no_more(&after, &before), "before {:?}, after {:?}", before, after);
     }
 
     #[test]
-    fn a_deny_that_concerns_somebody_always_wins(policy in policies(), person in people(), request in requests()) {
+    fn a_deny_that_concerns_somebody_always_wins(policy in policies(0..6), person in people(), request in requests()) {
         let deny = Rule {
             name: "everybody out".to_owned(),
             conditions: Conditions::default(),
             demand: Demand::default(),
             effect: Effect::Deny("Closed.".to_owned()),
         };
-        let mut closed = policy.clone();
-        closed.rules.insert(0, deny);
+        let closed = with(&policy, deny);
         let decision = decide(&closed, &person, &request, NOW);
         let refused = matches!(&decision, Decision::Denied(denied)
             if matches!(&denied.cause, DeniedCause::Rule(said) if said.contains("Closed.")));
         prop_assert!(refused, "{:?}", decision);
     }
 
+    /// Rules are found by what they ask for: none that concerns somebody is ever left out, and all come in their order.
+    #[test]
+    fn every_rule_that_concerns_somebody_is_found(
+        policy in policies(1..30),
+        person in people(),
+        request in requests(),
+    ) {
+        let found: Vec<&str> = policy.rules.that_can_concern(&person, &request).map(|rule| rule.name.as_str()).collect();
+        let looked_at: Vec<&str> = policy.rules.iter().map(|rule| rule.name.as_str()).filter(|name| found.contains(name)).collect();
+        prop_assert_eq!(&found, &looked_at);
+        for rule in &policy.rules {
+            let concerns = rule.applies(&person, &request, NOW) != Applies::No;
+            prop_assert!(!concerns || found.contains(&rule.name.as_str()), "left out: {:?}", rule);
+        }
+        prop_assert_eq!(decide(&policy, &person, &request, NOW), explain(&policy, &person, &request, NOW).decision);
+    }
+
     /// What is explained is what is decided, rule by rule.
     #[test]
     fn an_explanation_says_what_is_decided(
-        policy in policies(),
+        policy in policies(0..6),
         mut person in people(),
         groups_came in prop::bool::weighted(0.8),
         request in requests(),
@@ -281,7 +375,7 @@ proptest! {
         }
         let explained = explain(&policy, &person, &request, NOW);
         prop_assert_eq!(&explained.decision, &decide(&policy, &person, &request, NOW));
-        prop_assert_eq!(explained.rules.len(), policy.rules.len());
+        prop_assert_eq!(explained.rules.len(), policy.rules.iter().len());
         for (finding, rule) in explained.rules.iter().zip(&policy.rules) {
             prop_assert_eq!(&finding.rule, &rule.name);
             let failed = finding.conditions.iter().filter(|condition| condition.holds == Some(false));
@@ -306,7 +400,7 @@ proptest! {
     }
 
     #[test]
-    fn a_grant_names_the_rules_that_gave_it(policy in policies(), person in people(), request in requests()) {
+    fn a_grant_names_the_rules_that_gave_it(policy in policies(0..6), person in people(), request in requests()) {
         if let Decision::Granted(grant) = decide(&policy, &person, &request, NOW) {
             let only_these = Policy {
                 rules: policy.rules.iter().filter(|rule| grant.rules.contains(&rule.name)).cloned().collect(),
@@ -317,15 +411,14 @@ proptest! {
     }
 
     #[test]
-    fn a_visitors_rule_never_raises_anybody(policy in policies(), person in people(), request in requests()) {
+    fn a_visitors_rule_never_raises_anybody(policy in policies(0..6), person in people(), request in requests()) {
         let visit = Rule {
             name: "everybody may visit".to_owned(),
             conditions: Conditions::default(),
             demand: Demand::default(),
             effect: Effect::Give(Gift { role: Some(Role::Visitor), ..Gift::default() }),
         };
-        let mut open = policy.clone();
-        open.rules.push(visit);
+        let open = with(&policy, visit);
         match (decide(&policy, &person, &request, NOW), decide(&open, &person, &request, NOW)) {
             (Decision::Granted(before), Decision::Granted(after)) => {
                 prop_assert!(after.role <= before.role, "{:?} became {:?}", before, after);
@@ -338,7 +431,7 @@ proptest! {
     }
 
     #[test]
-    fn a_rooms_password_is_in_moderators_hands_alone(policy in policies(), person in people(), request in requests()) {
+    fn a_rooms_password_is_in_moderators_hands_alone(policy in policies(0..6), person in people(), request in requests()) {
         if let Decision::Granted(grant) = decide(&policy, &person, &request, NOW) {
             prop_assert!(grant.room_password.is_none() || grant.role == Role::Moderator, "{:?}", grant);
             prop_assert!(!(grant.user_lobby && (grant.lobby_bypass || grant.role == Role::Moderator)), "{:?}", grant);
@@ -349,7 +442,7 @@ proptest! {
 
     /// Whatever the rules say, an invitation makes nobody more than a participant, and gets nobody past a refusal.
     #[test]
-    fn a_guest_takes_part_and_no_more(policy in policies(), person in people(), request in requests()) {
+    fn a_guest_takes_part_and_no_more(policy in policies(0..6), person in people(), request in requests()) {
         let terms = Invited {
             id: "x".to_owned(),
             waits_in_lobby: true,
@@ -382,7 +475,7 @@ proptest! {
             default: Fallback::Deny,
             everyday_features: BTreeSet::new(),
             always_name_features: false,
-            rules: vec![Rule {
+            rules: Rules::new(vec![Rule {
                 name: "leads".to_owned(),
                 conditions: Conditions {
                     groups: vec![Pattern::parse("/teams/{team}/leads").unwrap()],
@@ -391,7 +484,7 @@ proptest! {
                 },
                 demand: Demand::default(),
                 effect: Effect::Give(Gift { role: Some(Role::Moderator), ..Gift::default() }),
-            }],
+            }]),
         };
         let mut person = person(BTreeSet::new(), true, None);
         person.groups = Groups::Known(BTreeSet::from([format!("/teams/{team}/leads")]));
