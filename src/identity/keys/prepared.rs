@@ -35,8 +35,9 @@ pub(super) struct PreparedKey {
 }
 
 impl PreparedKey {
-    /// The key of these parameters; nothing where they are none, or of a kind that is not public.
-    pub fn new(parameters: &AlgorithmParameters) -> Option<Self> {
+    /// The key of these parameters, for the algorithm that it insists on, if any; nothing where they are none, or of a
+    /// kind that is not public.
+    pub fn new(parameters: &AlgorithmParameters, alg: Option<&str>) -> Option<Self> {
         let number = |text: &str| URL_SAFE_NO_PAD.decode(text).ok();
         let ready = match parameters {
             AlgorithmParameters::RSA(key) => {
@@ -45,6 +46,8 @@ impl PreparedKey {
                     e: number(&key.e)?,
                 };
                 let ready = RSA.into_iter().filter_map(|(algorithm, parameters)| {
+                    alg.is_none_or(|alg| alg == format!("{algorithm:?}"))
+                        .then_some(())?;
                     let key = components.to_parsed_public_key(parameters).ok()?;
                     Some((algorithm, key))
                 });
