@@ -29,7 +29,7 @@ use super::reading::Reading;
 #[derive(Clone)]
 pub enum Keyring {
     /// The secret that Prosody has as `app_secret`.
-    SharedSecret(SharedSecret),
+    SharedSecret(Arc<SharedSecret>),
     /// The keys of a file, read again when it changes.
     Keys(Arc<LiveKeys>),
 }
@@ -101,7 +101,7 @@ impl Keyring {
     /// Signs with the secret that Prosody has as `app_secret`.
     #[must_use]
     pub fn shared_secret(algorithm: SharedSecretAlgorithm, secret: &SecretString) -> Self {
-        Self::SharedSecret(SharedSecret::new(algorithm, secret))
+        Self::SharedSecret(Arc::new(SharedSecret::new(algorithm, secret)))
     }
 
     /// A compact JWT of these claims. Its header's `typ` is exactly `JWT`: Prosody refuses any other.

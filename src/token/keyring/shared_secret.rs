@@ -57,3 +57,55 @@ impl SharedSecret {
         signature.is_ok_and(|signature| hmac::verify(&self.key, message, &signature).is_ok())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+    use serde_json::json;
+
+    use super::*;
+
+    const SECRET: &str = "0123456789abcdef0123456789abcdef";
+    const ALL: [(SharedSecretAlgorithm, Algorithm); 3] = [
+        (SharedSecretAlgorithm::Hs256, Algorithm::HS256),
+        (SharedSecretAlgorithm::Hs384, Algorithm::HS384),
+        (SharedSecretAlgorithm::Hs512, Algorithm::HS512),
+    ];
+
+    #[test]
+    fn a_token_is_what_a_library_for_tokens_writes_byte_by_byte() {
+        let claims = json!({ "room": "büro", "exp": 1, "context": { "user": {} } });
+        for (ours, theirs) in ALL {
+            let secret = SharedSecret::new(ours, &SecretString::from(SECRET));
+            let key = EncodingKey::from_secret(SECRET.as_bytes());
+            let expected = encode(&Header::new(theirs), &claims, &key).unwrap();
+            assert_eq!(secret.sign(&claims).unwrap(), expected);
+        }
+    }
+
+    #[test]
+    fn a_signature_is_taken_in_its_one_spelling_and_from_this_secret_alone() {
+        for (algorithm, _) in ALL {
+            let secret = SharedSecret::new(algorithm, &SecretString::from(SECRET));
+            let token = secret.sign(&json!({})).unwrap();
+            let (message, signature) = token.rsplit_once('.').unwrap();
+            let good = |signature: &str| secret.signed(message.as_bytes(), signature);
+            assert!(good(signature));
+            let (start, last) = signature.split_at(signature.len() - 1);
+            // Bits that mean nothing are to be zero (RFC 4648, 3.5); HS384 has none, and this is another signature.
+            let next = char::from(last.bytes().next().unwrap() + 1);
+            for other in [
+                format!("{start}{next}"),
+                format!("{signature}="),
+                format!("{signature}\n"),
+                start.to_owned(),
+                String::new(),
+            ] {
+                assert!(!good(&other), "{other:?}");
+            }
+            let foreign = SharedSecret::new(algorithm, &SecretString::from("another"));
+            assert!(!foreign.signed(message.as_bytes(), signature));
+            assert!(!secret.signed(b"another", signature));
+        }
+    }
+}
