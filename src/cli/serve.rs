@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use anyhow::Context as _;
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 
@@ -26,6 +27,7 @@ pub async fn serve(
 ) -> anyhow::Result<ExitCode> {
     // First of all, for until then it would end the process.
     let hung_up = signal(SignalKind::hangup())?;
+    draw_early();
     let Loaded {
         config,
         warnings,
@@ -103,4 +105,13 @@ pub async fn serve(
         spans.end().await;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The library's first random number takes tens of milliseconds, once in a process: they pass beside the rest of the
+/// start, and not in the first login. Where that fails, that login waits, or tells what is wrong.
+fn draw_early() {
+    let draw = || SystemRandom::new().fill(&mut [0]);
+    let _ = std::thread::Builder::new()
+        .name("first-random-number".to_owned())
+        .spawn(draw);
 }

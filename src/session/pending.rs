@@ -185,10 +185,11 @@ impl Seals {
                 destination: destination.clone().without_overrides(),
             },
         )?;
-        let nonce = random_text(random)?;
-        let code_verifier = random_text(random)?;
+        let state_digest = digest_of(&state);
+        let cookie_name = cookie_name_of(&state_digest);
+        let (nonce, code_verifier) = random_texts(random)?;
         let mut pending = PendingLogin {
-            state_digest: digest_of(&state),
+            state_digest,
             nonce: nonce.clone(),
             code_verifier: code_verifier.clone(),
             provider: provider.to_owned(),
@@ -206,7 +207,7 @@ impl Seals {
             return Err(PendingError::TooLong);
         }
         Ok(Begun {
-            cookie_name: cookie_name(&state),
+            cookie_name,
             state,
             secrets: LoginSecrets {
                 nonce,
@@ -296,9 +297,9 @@ impl Seals {
         let nonce = key
             .seal_in_place_append_tag(purpose.aad(), &mut sealed)
             .map_err(|_| PendingError::Sealing)?;
-        let mut whole = nonce.as_ref().to_vec();
-        whole.append(&mut sealed);
-        Ok(URL_SAFE_NO_PAD.encode(whole))
+        // The nonce stands first.
+        sealed.splice(..0, nonce.as_ref().iter().copied());
+        Ok(URL_SAFE_NO_PAD.encode(sealed))
     }
 
     pub(super) fn open<T: DeserializeOwned>(&self, purpose: Purpose, sealed: &str) -> Option<T> {
@@ -344,8 +345,11 @@ impl PendingLogin {
 /// The name of a login's cookie, without a prefix: each login has its own, so that tabs do not meet.
 #[must_use]
 pub fn cookie_name(state: &str) -> String {
-    let digest: String = digest_of(state).chars().take(12).collect();
-    format!("{COOKIE_NAME}{digest}")
+    cookie_name_of(&digest_of(state))
+}
+
+fn cookie_name_of(state_digest: &str) -> String {
+    format!("{COOKIE_NAME}{state_digest:.12}")
 }
 
 /// What the names of all login cookies begin with, without a prefix.
@@ -359,8 +363,12 @@ fn constant_time_eq(a: &str, b: &str) -> bool {
     aws_lc_rs::constant_time::verify_slices_are_equal(a.as_bytes(), b.as_bytes()).is_ok()
 }
 
-fn random_text(random: &dyn SecureRandom) -> Result<String, PendingError> {
-    let mut bytes = [0; 32];
-    random.fill(&mut bytes).map_err(|_| PendingError::Sealing)?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+/// A nonce and a code verifier, of 32 bytes each, in one draw.
+fn random_texts(random: &dyn SecureRandom) -> Result<(String, String), PendingError> {
+    let mut bytes = Zeroizing::new([[0; 32]; 2]);
+    random
+        .fill(bytes.as_flattened_mut())
+        .map_err(|_| PendingError::Sealing)?;
+    let [nonce, code_verifier] = bytes.each_ref().map(|half| URL_SAFE_NO_PAD.encode(half));
+    Ok((nonce, code_verifier))
 }

@@ -2,6 +2,7 @@
 //!
 //! Of a keyring's keys one signs and all verify, so that keys can follow one another without a token refused.
 
+mod compact;
 pub mod file;
 pub mod generate;
 pub mod keys;
@@ -9,24 +10,26 @@ pub mod live;
 mod new_file;
 pub mod published;
 pub mod rsa;
+mod shared_secret;
 
 use std::sync::Arc;
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, crypto, encode};
-use secrecy::{ExposeSecret as _, SecretString};
+use jsonwebtoken::{DecodingKey, crypto};
+use secrecy::SecretString;
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 
 use self::keys::Keys;
 use self::live::LiveKeys;
+pub use self::shared_secret::SharedSecret;
 use super::reading::Reading;
 
 /// What signs the tokens of this Jitsi.
 #[derive(Clone)]
 pub enum Keyring {
     /// The secret that Prosody has as `app_secret`.
-    SharedSecret(SharedSecretAlgorithm, EncodingKey),
+    SharedSecret(Arc<SharedSecret>),
     /// The keys of a file, read again when it changes.
     Keys(Arc<LiveKeys>),
 }
@@ -94,22 +97,11 @@ impl SharedSecretAlgorithm {
     }
 }
 
-impl From<SharedSecretAlgorithm> for Algorithm {
-    fn from(algorithm: SharedSecretAlgorithm) -> Self {
-        match algorithm {
-            SharedSecretAlgorithm::Hs256 => Self::HS256,
-            SharedSecretAlgorithm::Hs384 => Self::HS384,
-            SharedSecretAlgorithm::Hs512 => Self::HS512,
-        }
-    }
-}
-
 impl Keyring {
     /// Signs with the secret that Prosody has as `app_secret`.
     #[must_use]
     pub fn shared_secret(algorithm: SharedSecretAlgorithm, secret: &SecretString) -> Self {
-        let key = EncodingKey::from_secret(secret.expose_secret().as_bytes());
-        Self::SharedSecret(algorithm, key)
+        Self::SharedSecret(Arc::new(SharedSecret::new(algorithm, secret)))
     }
 
     /// A compact JWT of these claims. Its header's `typ` is exactly `JWT`: Prosody refuses any other.
@@ -122,9 +114,7 @@ impl Keyring {
         now: OffsetDateTime,
     ) -> Result<String, SigningError> {
         match self {
-            Self::SharedSecret(algorithm, key) => {
-                Ok(encode(&Header::new((*algorithm).into()), claims, key)?)
-            }
+            Self::SharedSecret(secret) => secret.sign(claims),
             Self::Keys(live) => live.current().sign(claims, now),
         }
     }
@@ -133,7 +123,7 @@ impl Keyring {
     #[must_use]
     pub fn algorithm(&self) -> &'static str {
         match self {
-            Self::SharedSecret(algorithm, _) => algorithm.name(),
+            Self::SharedSecret(secret) => secret.algorithm().name(),
             Self::Keys(live) => live.current().algorithm().name(),
         }
     }
@@ -143,9 +133,7 @@ impl Keyring {
     pub fn signed(&self, token: &Reading, now: OffsetDateTime) -> Signed {
         let (message, signature) = (token.message.as_bytes(), token.signature.as_str());
         let good = match self {
-            Self::SharedSecret(algorithm, key) => {
-                crypto::sign(message, key, (*algorithm).into()).is_ok_and(|ours| ours == signature)
-            }
+            Self::SharedSecret(secret) => secret.signed(message, signature),
             Self::Keys(live) => {
                 let keys = live.current();
                 let kid = token.header.get("kid").and_then(Value::as_str);
@@ -186,9 +174,9 @@ impl Keyring {
 impl std::fmt::Debug for Keyring {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
-            Self::SharedSecret(algorithm, _) => f
+            Self::SharedSecret(secret) => f
                 .debug_tuple("SharedSecret")
-                .field(algorithm)
+                .field(&secret.algorithm())
                 .finish_non_exhaustive(),
             Self::Keys(live) => f.debug_tuple("Keys").field(live).finish(),
         }

@@ -16,7 +16,7 @@ use secrecy::SecretString;
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use super::SigningError;
+use super::{SigningError, compact};
 
 /// The RSA algorithms that Prosody's plugin knows: RSASSA-PKCS1-v1_5 (RFC 7518, 3.3). Any RSA key can do all three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -141,12 +141,7 @@ impl SigningKey {
             kid: Some(self.kid.clone()),
             ..Header::new(algorithm.into())
         };
-        let part = |json: Vec<u8>| URL_SAFE_NO_PAD.encode(json);
-        let message = format!(
-            "{}.{}",
-            part(serde_json::to_vec(&header)?),
-            part(serde_json::to_vec(claims)?)
-        );
+        let message = compact::message(&compact::part(&header)?, claims)?;
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
             .sign(
@@ -156,7 +151,7 @@ impl SigningKey {
                 &mut signature,
             )
             .map_err(|_| SigningError::Key(self.kid.clone()))?;
-        Ok(format!("{message}.{}", part(signature)))
+        Ok(compact::with_signature(message, &signature))
     }
 
     /// The public half as a JSON Web Key (RFC 7517, 4; RFC 7518, 6.3.1).
