@@ -260,8 +260,8 @@ impl Mint {
             person,
             request,
         } = &self.decide;
-        let minter = &admission.minter;
-        let minted = minter.mint(person, request, &self.grant, now(), &self.random);
+        let with = &admission.minter;
+        let minted = with.mint(person, request, &self.grant, now(), &self.random);
         minted.unwrap().jwt
     }
 }

@@ -82,14 +82,14 @@ mod tests {
 
     #[test]
     fn a_session_is_written_and_read_as_the_record_of_tower_sessions() {
-        let read_here = read(&theirs(Some(signed_in()))).unwrap().unwrap();
-        assert_eq!(read_here.person.name, "Sara");
+        let sara = read(&theirs(Some(signed_in()))).unwrap().unwrap();
+        assert_eq!(sara.person.name, "Sara");
         let until = OffsetDateTime::from_unix_timestamp(2_100_036_000).unwrap();
-        let ours = write(&Id(-5), &read_here, until).unwrap();
-        let read_there: Theirs = serde_json::from_slice(&ours).unwrap();
-        assert_eq!((read_there.id, read_there.expiry_date), (Id(-5), until));
-        let entry: SignedIn = serde_json::from_value(read_there.data["signed_in"].clone()).unwrap();
-        assert_eq!(entry.person, read_here.person);
+        let ours = write(&Id(-5), &sara, until).unwrap();
+        let record: Theirs = serde_json::from_slice(&ours).unwrap();
+        assert_eq!((record.id, record.expiry_date), (Id(-5), until));
+        let entry: SignedIn = serde_json::from_value(record.data["signed_in"].clone()).unwrap();
+        assert_eq!(entry.person, sara.person);
     }
 
     #[test]
