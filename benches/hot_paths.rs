@@ -12,7 +12,10 @@
 mod id_tokens;
 #[path = "support/stages.rs"]
 mod stages;
+#[path = "support/whole.rs"]
+mod whole;
 
+use gungraun::Dhat;
 use gungraun::prelude::*;
 use jitsi_oidc_bridge::meeting::MeetingRequest;
 use jitsi_oidc_bridge::policy::Grant;
@@ -20,6 +23,7 @@ use jitsi_oidc_bridge::session::pending::PendingLogin;
 use jsonwebtoken::Algorithm;
 
 use stages::{Concern, Cookie, Decide, Mint, Page, Verify, parse_path, parse_state};
+use whole::Join;
 
 /// Lives until the end, so that its end is not counted; and has run once, so that what is made only once is not.
 fn ready<T, R>(stage: T, run: impl Fn(&T) -> R) -> &'static T {
@@ -86,8 +90,19 @@ fn page(page: &Page) {
     page.run();
 }
 
+#[library_benchmark]
+#[bench::rejoin(ready(Join::rejoin(), Join::run))]
+#[bench::begin(ready(Join::begin(), Join::run))]
+fn join(join: &Join) {
+    join.run();
+}
+
 library_benchmark_group!(
     name = hot_paths,
-    benchmarks = [parse, verify, decide, mint, seal, open, page]
+    benchmarks = [parse, verify, decide, mint, seal, open, page, join]
 );
-main!(library_benchmark_groups = hot_paths);
+// Beside the instructions, what is allocated.
+main!(
+    config = LibraryBenchmarkConfig::default().tool(Dhat::default()),
+    library_benchmark_groups = hot_paths
+);

@@ -12,11 +12,14 @@
 mod id_tokens;
 #[path = "support/stages.rs"]
 mod stages;
+#[path = "support/whole.rs"]
+mod whole;
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 use jsonwebtoken::Algorithm;
 
 use stages::{Concern, Cookie, Decide, Mint, Page, Verify, parse_path, parse_state};
+use whole::Join;
 
 fn parse(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("parse");
@@ -68,5 +71,12 @@ fn page(criterion: &mut Criterion) {
     criterion.bench_function("home page", |bench| bench.iter(|| page.run()));
 }
 
-criterion_group!(stages, parse, verify, decide, mint, cookie, page);
+fn join(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("join");
+    for (name, join) in [("rejoin", Join::rejoin()), ("begin", Join::begin())] {
+        group.bench_function(name, |bench| bench.iter(|| join.run()));
+    }
+}
+
+criterion_group!(stages, parse, verify, decide, mint, cookie, page, join);
 criterion_main!(stages);

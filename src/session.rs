@@ -25,7 +25,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
-use tower_sessions::Session;
 use tower_sessions::session::{Error, Id};
 
 use self::freshness::Refresh;
@@ -36,8 +35,6 @@ use crate::identity::Person;
 use crate::identity::provider_session::{ProviderSession, SignIn};
 use crate::observe::metrics::Metrics;
 
-/// The session's one entry.
-const KEY: &str = "signed_in";
 /// How often one may sign in anew in a browser while something hangs on the first sign-in.
 const MOST_SUCCESSORS: usize = 16;
 /// Being seen is written down only so often, to spare the store.
@@ -46,8 +43,8 @@ const SEEN_EVERY: Duration = Duration::MINUTE;
 /// Somebody who signed in and has not been away for too long.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct SignedIn {
-    /// Who.
-    pub person: Person,
+    /// Who. Shared, as each request of theirs looks at it, and some people are in many groups.
+    pub person: Arc<Person>,
     /// By which session at the provider.
     #[serde(default)]
     pub at_provider: ProviderSession,
@@ -74,7 +71,7 @@ pub struct SignedInNow<'a> {
 /// All sessions.
 #[derive(Debug, Clone)]
 pub struct Sessions {
-    store: Arc<Store>,
+    store: Store,
     ledger: Ledger,
     limits: SessionLimits,
     metrics: Metrics,
@@ -86,7 +83,7 @@ impl Sessions {
     pub fn new(store: Store, ledger: Ledger, limits: SessionLimits) -> Self {
         Self {
             ledger,
-            store: Arc::new(store),
+            store,
             limits,
             metrics: Metrics::default(),
         }
@@ -109,16 +106,19 @@ impl Sessions {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn recall(&self, id: &str, now: OffsetDateTime) -> Result<Option<SignedIn>, Error> {
+    pub async fn recall(
+        &self,
+        id: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<Arc<SignedIn>>, Error> {
         let Ok(id) = id.parse::<Id>() else {
             return Ok(None);
         };
-        let session = Session::new(Some(id), self.store.clone(), None);
-        let Some(mut signed_in) = read(&session).await? else {
+        let Some(signed_in) = self.read(&id).await? else {
             return Ok(None);
         };
         if let Some(reason) = self.end_reason(&id, &signed_in, now).await? {
-            session.delete().await?;
+            self.store.delete(&id).await?;
             self.metrics.session_ended(reason);
             return Ok(None);
         }
@@ -126,10 +126,9 @@ impl Sessions {
         if self.refresh_is_due(&signed_in, now).is_none()
             && now - signed_in.seen_at >= SEEN_EVERY.min(self.limits.idle_timeout / 10)
         {
-            signed_in.seen_at = now;
-            session.set_expiry(Some(self.expiry_of(&signed_in)));
-            session.insert(KEY, &signed_in).await?;
-            session.save().await?;
+            let mut seen = SignedIn::clone(&signed_in);
+            seen.seen_at = now;
+            self.save(&id, seen, now).await?;
         }
         Ok(Some(signed_in))
     }
@@ -156,24 +155,23 @@ impl Sessions {
             self.metrics.session_ended("replaced");
         }
         let signed_in = SignedIn {
-            person: sign_in.person.clone(),
+            person: Arc::new(sign_in.person.clone()),
             at_provider: sign_in.session.clone(),
             refresh,
             since: now,
             seen_at: now,
         };
-        let session = Session::new(None, self.store.clone(), Some(self.expiry_of(&signed_in)));
-        session.insert(KEY, &signed_in).await?;
-        session.save().await?;
-        let id = session.id().map(|id| id.to_string()).unwrap_or_default();
+        let person = signed_in.person.clone();
+        let end = self.end_of(&signed_in);
+        let id = self.store.create(signed_in, end, now).await?.to_string();
         let until = now + self.limits.lifetime;
         let after = match (before, old_id) {
-            (Some(before), Some(old)) if is_same(&before.person, &signed_in.person) => {
+            (Some(before), Some(old)) if is_same(&before.person, &person) => {
                 Some(Tag::After(old).key())
             }
             _ => None,
         };
-        let [all, one] = tags(&signed_in.person).map(|tag| tag.key());
+        let [all, one] = tags(&person).map(|tag| tag.key());
         // At once: a slow store costs one answer, not three.
         tokio::try_join!(
             self.ledger.add(&all, &id, until, now),
@@ -270,17 +268,22 @@ impl Sessions {
             .map(drop)?)
     }
 
+    /// What a session holds. What an older version wrote and nobody can read any more counts as nothing.
+    async fn read(&self, id: &Id) -> Result<Option<Arc<SignedIn>>, Error> {
+        match self.store.load(id).await {
+            Err(Error::SerdeJson(_)) => Ok(None),
+            read => read,
+        }
+    }
+
+    async fn save(&self, id: &Id, signed_in: SignedIn, now: OffsetDateTime) -> Result<(), Error> {
+        let end = self.end_of(&signed_in);
+        Ok(self.store.save(id, signed_in, end, now).await?)
+    }
+
     async fn mark(&self, key: &Key, now: OffsetDateTime) -> Result<(), Error> {
         let until = now + self.limits.lifetime;
         Ok(self.ledger.mark(key, now, until).await?)
-    }
-}
-
-/// What a session holds. What an older version wrote and nobody can read any more counts as nothing.
-async fn read(session: &Session) -> Result<Option<SignedIn>, Error> {
-    match session.get::<SignedIn>(KEY).await {
-        Err(Error::SerdeJson(_)) => Ok(None),
-        read => read,
     }
 }
 

@@ -241,11 +241,6 @@ fn router(state: AppState, most_at_once: usize) -> Router {
             LONGEST_REQUEST,
         ))
         .layer(RequestBodyDeadlineLayer::new(LONGEST_BODY))
-        .layer(middleware::from_fn_with_state(state.clone(), page::show))
-        .layer(middleware::from_fn_with_state(
-            state.clone(),
-            request::headers,
-        ))
         .layer(middleware::from_fn_with_state(state, request::tell))
         // Whatever happens in the layers themselves still gets an answer.
         .layer(CatchPanicLayer::custom(error::from_panic_in_a_layer))

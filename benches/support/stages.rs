@@ -35,7 +35,7 @@ const GROUPS: usize = 1000;
 const STATE: &str = r#"{"room":"Team Rocket","roomSafe":"team rocket","tenant":"acme","config.subject":"Weekly","config.startWithAudioMuted":"true","electron":false}"#;
 
 /// Five rules, of which two give something to Sara in Team Rocket's room.
-const RULES: &str = r#"
+pub const RULES: &str = r#"
 [[policy.rules]]
 name = "staff"
 groups = ["/staff"]
@@ -72,7 +72,7 @@ pub enum Concern {
     Us,
 }
 
-struct Standing;
+pub struct Standing;
 
 impl Clock for Standing {
     fn now(&self) -> OffsetDateTime {
@@ -81,14 +81,19 @@ impl Clock for Standing {
 }
 
 /// The time: far in the future, since stores forget by the real time.
-fn now() -> OffsetDateTime {
+pub fn now() -> OffsetDateTime {
     OffsetDateTime::from_unix_timestamp(2_100_000_000).unwrap()
 }
 
 fn config(further: &str) -> Config {
+    config_of(ISSUER, further)
+}
+
+/// A configuration with this provider.
+pub fn config_of(issuer: &str, further: &str) -> Config {
     let text = format!(
         "server.public_url = \"https://sso.example.org\"\njitsi.url = \"https://meet.example.org\"\n\
-         provider.issuer = {ISSUER:?}\nprovider.client_id = \"bridge\"\n{further}"
+         provider.issuer = {issuer:?}\nprovider.client_id = \"bridge\"\n{further}"
     );
     let sources = Sources {
         file: Some(("bench.toml".to_owned(), text)),
@@ -100,10 +105,10 @@ fn config(further: &str) -> Config {
     }
 }
 
-const SECRET: &str = "token.secret = \"only for benches, and long enough to count\"\n";
+pub const SECRET: &str = "token.secret = \"only for benches, and long enough to count\"\n";
 
 /// Somebody in many groups.
-fn sara() -> Person {
+pub fn sara() -> Person {
     let mut groups = vec!["/staff".to_owned(), "/teams/rocket/leads".to_owned()];
     groups.extend((groups.len()..GROUPS).map(|n| format!("/people/circle-{n}")));
     let person = json!({
@@ -255,8 +260,8 @@ impl Mint {
             person,
             request,
         } = &self.decide;
-        let minter = &admission.minter;
-        let minted = minter.mint(person, request, &self.grant, now(), &self.random);
+        let with = &admission.minter;
+        let minted = with.mint(person, request, &self.grant, now(), &self.random);
         minted.unwrap().jwt
     }
 }
@@ -300,6 +305,12 @@ impl Cookie {
     }
 }
 
+/// A runtime on this very thread.
+pub fn runtime() -> Runtime {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime.enable_all().build().unwrap()
+}
+
 /// The home page, as a browser gets it: through every layer of the server.
 pub struct Page {
     runtime: Runtime,
@@ -308,10 +319,7 @@ pub struct Page {
 
 impl Page {
     pub fn new() -> Self {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = runtime();
         let guard = runtime.enter();
         let config = config(&format!("{SECRET}{RULES}"));
         let app = web::build(config, Arc::new(Standing), Audit::default()).unwrap();

@@ -127,7 +127,7 @@ fn remembered(
         format!("no session that is alive has the handle {handle:?}: it may have ended")
     })?;
     Ok(Subject {
-        person: signed_in.person,
+        person: signed_in.person.as_ref().clone(),
         mapping: Vec::new(),
         assumed: vec![
             "groups and claims are those that the session remembers; the provider was not asked"

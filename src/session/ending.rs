@@ -1,11 +1,12 @@
 //! How sessions are ended from outside: one by one, or all that a logout means.
 
+use std::sync::Arc;
+
 use time::OffsetDateTime;
 use tower_sessions::session::{Error, Id};
-use tower_sessions::{Session, SessionStore as _};
 
 use super::ledger::{Key, Tag};
-use super::{Sessions, SignedIn, read};
+use super::{Sessions, SignedIn};
 
 impl Sessions {
     /// Ends a session whose person the provider does not know any more, and whatever else hangs on it.
@@ -21,17 +22,16 @@ impl Sessions {
     ///
     /// # Errors
     /// When the store does not answer; the session may then still be alive.
-    pub async fn end(&self, id: &str, now: OffsetDateTime) -> Result<Option<SignedIn>, Error> {
+    pub async fn end(&self, id: &str, now: OffsetDateTime) -> Result<Option<Arc<SignedIn>>, Error> {
         let Ok(id) = id.parse::<Id>() else {
             return Ok(None);
         };
-        let session = Session::new(Some(id), self.store.clone(), None);
-        let Some(signed_in) = read(&session).await? else {
+        let Some(signed_in) = self.read(&id).await? else {
             return Ok(None);
         };
         // A request that runs now may write the session back once more: the mark tells that it has ended.
         self.mark(&Tag::Session(&id.to_string()).key(), now).await?;
-        session.delete().await?;
+        self.store.delete(&id).await?;
         Ok(Some(signed_in))
     }
 

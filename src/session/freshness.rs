@@ -1,11 +1,12 @@
 //! A session that outlives what the provider last said of its person: when to ask anew, and who asks.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
-use tower_sessions::Session;
 use tower_sessions::session::{Error, Id};
 
-use super::{KEY, Sessions, SignedIn, read};
+use super::{Sessions, SignedIn};
 use crate::identity::Person;
 
 /// What a session keeps to ask the provider anew.
@@ -62,22 +63,20 @@ impl Sessions {
     pub async fn renew(
         &self,
         id: &str,
-        person: Person,
+        person: Arc<Person>,
         refresh: Refresh,
         now: OffsetDateTime,
     ) -> Result<(), Error> {
         let Ok(id) = id.parse::<Id>() else {
             return Ok(());
         };
-        let session = Session::new(Some(id), self.store.clone(), None);
-        let Some(mut signed_in) = read(&session).await? else {
+        let Some(kept) = self.read(&id).await? else {
             return Ok(());
         };
+        let mut signed_in = SignedIn::clone(&kept);
         signed_in.person = person;
         signed_in.refresh = Some(refresh);
         signed_in.seen_at = now;
-        session.set_expiry(Some(self.expiry_of(&signed_in)));
-        session.insert(KEY, &signed_in).await?;
-        session.save().await
+        self.save(&id, signed_in, now).await
     }
 }

@@ -1,14 +1,15 @@
 //! What people may quote of a session, to a help desk say, and how to find the session by it. It opens nothing: the id, in
 //! the cookie, is the secret.
 
+use std::sync::Arc;
+
 use aws_lc_rs::digest;
 use time::OffsetDateTime;
-use tower_sessions::Session;
 use tower_sessions::session::{Error, Id};
 use tower_sessions::session_store::Error as StoreError;
 
 use super::ledger::Tag;
-use super::{Sessions, SignedIn, read};
+use super::{Sessions, SignedIn};
 
 /// How many bytes of the digest a handle holds: few enough to be read out, many enough to tell the sessions of a company
 /// from one another.
@@ -44,12 +45,15 @@ impl Sessions {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn find(&self, handle: &str, now: OffsetDateTime) -> Result<Option<SignedIn>, Error> {
+    pub async fn find(
+        &self,
+        handle: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<Arc<SignedIn>>, Error> {
         let handle = normalised(handle);
         for id in self.ledger.read(&Tag::Handle(&handle).key(), now).await? {
             let Ok(id) = id.parse::<Id>() else { continue };
-            let session = Session::new(Some(id), self.store.clone(), None);
-            if let Some(signed_in) = read(&session).await?
+            if let Some(signed_in) = self.read(&id).await?
                 && self.is_alive(&id, &signed_in, now).await?
             {
                 return Ok(Some(signed_in));

@@ -1,7 +1,6 @@
 //! How long a session lives.
 
 use time::{Duration, OffsetDateTime};
-use tower_sessions::Expiry;
 
 use super::{Sessions, SignedIn};
 
@@ -43,9 +42,5 @@ impl Sessions {
         let end = signed_in.since.checked_add(self.limits.lifetime);
         // A time beyond all calendars was written by nobody of ours.
         end.unwrap_or(OffsetDateTime::UNIX_EPOCH)
-    }
-
-    pub(super) fn expiry_of(&self, signed_in: &SignedIn) -> Expiry {
-        Expiry::AtDateTime(self.end_of(signed_in))
     }
 }

@@ -1,30 +1,30 @@
 //! Where sessions live: in memory by default, in Redis or Valkey for several replicas.
 
 pub mod address;
+mod memory;
 pub mod redis;
+mod written;
 
 use std::fmt;
+use std::sync::Arc;
 
-use async_trait::async_trait;
 use fred::interfaces::KeysInterface as _;
 use fred::types::{Expiration, SetOptions};
-use tower_sessions::SessionStore;
-use tower_sessions::session::{Id, Record};
-use tower_sessions::session_store::{Error, Result};
-use tower_sessions_moka_store::MokaStore;
+use time::OffsetDateTime;
+use tower_sessions::session::{Error, Id};
+use tower_sessions::session_store::Error as Failure;
 
 pub use self::address::{StoreError, redis_address};
+pub use self::memory::Memory;
 pub use self::redis::{Redis, RedisError};
+use super::SignedIn;
 use crate::observe::metrics::Metrics;
-
-/// The most sessions held in memory; beyond them the least used end first, and those people sign in again.
-const MOST_IN_MEMORY: u64 = 100_000;
 
 /// A session store.
 #[derive(Clone)]
 pub enum Store {
     /// This process's memory.
-    Memory(MokaStore),
+    Memory(Memory),
     /// Redis or Valkey.
     Redis(Redis),
 }
@@ -43,7 +43,7 @@ impl Store {
     /// A bounded store in memory.
     #[must_use]
     pub fn memory() -> Self {
-        Self::Memory(MokaStore::new(Some(MOST_IN_MEMORY)))
+        Self::Memory(Memory::default())
     }
 
     /// A store in Redis, at an address and with certificates as [`redis_address`] takes them. It is connected to in the
@@ -51,7 +51,7 @@ impl Store {
     ///
     /// # Errors
     /// When the address makes no sense.
-    pub fn redis(url: &str, ca: Option<&[u8]>) -> std::result::Result<Self, StoreError> {
+    pub fn redis(url: &str, ca: Option<&[u8]>) -> Result<Self, StoreError> {
         Redis::connect(redis_address(url, ca)?).map(Self::Redis)
     }
 
@@ -71,52 +71,71 @@ impl Store {
             Self::Redis(redis) => redis.is_ready().await,
         }
     }
-}
 
-#[async_trait]
-impl SessionStore for Store {
-    async fn create(&self, record: &mut Record) -> Result<()> {
+    /// Keeps a new session until a time, and gives its id, which nobody had before.
+    pub(super) async fn create(
+        &self,
+        signed_in: SignedIn,
+        until: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<Id, Failure> {
         match self {
-            Self::Memory(store) => store.create(record).await,
+            Self::Memory(memory) => Ok(memory.create(signed_in, until - now)),
             Self::Redis(redis) => {
-                while !set(redis, record, SetOptions::NX).await? {
-                    record.id = Id::default();
+                let mut id = Id::default();
+                while !set(redis, &id, &signed_in, until, SetOptions::NX).await? {
+                    id = Id::default();
                 }
+                Ok(id)
+            }
+        }
+    }
+
+    /// Writes a session anew. One that has ended in the meantime stays so.
+    pub(super) async fn save(
+        &self,
+        id: &Id,
+        signed_in: SignedIn,
+        until: OffsetDateTime,
+        now: OffsetDateTime,
+    ) -> Result<(), Failure> {
+        match self {
+            Self::Memory(memory) => {
+                memory.save(*id, signed_in, until - now);
                 Ok(())
             }
+            Self::Redis(redis) => set(redis, id, &signed_in, until, SetOptions::XX)
+                .await
+                .map(drop),
         }
     }
 
-    async fn save(&self, record: &Record) -> Result<()> {
+    /// What a session holds; nothing where there is none of this id.
+    ///
+    /// # Errors
+    /// When the store does not answer; or by [`Error::SerdeJson`] when it holds what nobody can read any more.
+    pub(super) async fn load(&self, id: &Id) -> Result<Option<Arc<SignedIn>>, Error> {
         match self {
-            // As in Redis: what was ended in the meantime stays so.
-            Self::Memory(store) => match store.load(&record.id).await? {
-                Some(_) => store.save(record).await,
-                None => Ok(()),
-            },
-            Self::Redis(redis) => set(redis, record, SetOptions::XX).await.map(drop),
-        }
-    }
-
-    async fn load(&self, id: &Id) -> Result<Option<Record>> {
-        match self {
-            Self::Memory(store) => store.load(id).await,
+            Self::Memory(memory) => Ok(memory.load(id)),
             Self::Redis(redis) => {
-                let kept: Option<Vec<u8>> = redis
-                    .ask("session_load", key(id), |client, key| async move {
-                        client.get(key).await
-                    })
-                    .await?;
-                kept.map(|kept| serde_json::from_slice(&kept))
-                    .transpose()
-                    .map_err(|error| Error::Decode(error.to_string()))
+                let asked = redis.ask("session_load", key(id), |client, key| async move {
+                    client.get(key).await
+                });
+                let kept: Option<Vec<u8>> = asked.await.map_err(Failure::from)?;
+                match kept {
+                    Some(kept) => Ok(written::read(&kept)?.map(Arc::new)),
+                    None => Ok(None),
+                }
             }
         }
     }
 
-    async fn delete(&self, id: &Id) -> Result<()> {
+    pub(super) async fn delete(&self, id: &Id) -> Result<(), Failure> {
         match self {
-            Self::Memory(store) => store.delete(id).await,
+            Self::Memory(memory) => {
+                memory.delete(id);
+                Ok(())
+            }
             Self::Redis(redis) => Ok(redis
                 .ask("session_delete", key(id), |client, key| async move {
                     client.del(key).await
@@ -126,7 +145,7 @@ impl SessionStore for Store {
     }
 }
 
-impl From<RedisError> for Error {
+impl From<RedisError> for Failure {
     fn from(error: RedisError) -> Self {
         Self::Backend(error.to_string())
     }
@@ -137,11 +156,17 @@ fn key(id: &Id) -> String {
 }
 
 /// Writes a session down, if there is none of its id yet (NX) or one still (XX); gives whether it was.
-async fn set(redis: &Redis, record: &Record, only: SetOptions) -> Result<bool> {
-    let content = serde_json::to_vec(record).map_err(|error| Error::Encode(error.to_string()))?;
-    let kept = Expiration::EXAT(record.expiry_date.unix_timestamp());
+async fn set(
+    redis: &Redis,
+    id: &Id,
+    signed_in: &SignedIn,
+    until: OffsetDateTime,
+    only: SetOptions,
+) -> Result<bool, Failure> {
+    let content = written::write(id, signed_in, until)?;
+    let kept = Expiration::EXAT(until.unix_timestamp());
     let written: Option<String> = redis
-        .ask("session_save", key(&record.id), |client, key| async move {
+        .ask("session_save", key(id), |client, key| async move {
             let content = content.as_slice();
             client
                 .set(key, content, Some(kept), Some(only), false)

@@ -1,5 +1,4 @@
 use serde_json::json;
-use tower_sessions::SessionStore as _;
 
 use super::*;
 
@@ -60,9 +59,10 @@ async fn a_session_that_a_running_request_writes_back_stays_ended() {
         .await
         .unwrap();
     let parsed = id.parse::<Id>().unwrap();
-    let record = sessions.store.load(&parsed).await.unwrap().unwrap();
+    let read = sessions.read(&parsed).await.unwrap().unwrap();
     assert!(sessions.end(&id, at(1)).await.unwrap().is_some());
-    sessions.store.save(&record).await.unwrap();
+    let written = SignedIn::clone(&read);
+    sessions.save(&parsed, written, at(1)).await.unwrap();
     assert!(sessions.recall(&id, at(2)).await.unwrap().is_none());
     assert!(sessions.end(&id, at(3)).await.unwrap().is_none());
 }

@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use aws_lc_rs::digest;
 use axum::body::Bytes;
+use axum::http::HeaderValue;
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 
@@ -19,6 +20,10 @@ use super::texts::Texts;
 
 /// How many bytes of a picture's digest tell it from the one before.
 const VERSION: usize = 9;
+
+/// The policy by which nothing is loaded.
+const NOTHING: &str =
+    "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
 /// What an operator gives the pages of their own.
 #[derive(Debug, Clone, Default)]
@@ -53,7 +58,7 @@ pub struct Appearance {
     /// The style of every page.
     pub style: Cow<'static, str>,
     /// Nothing but the page itself, its own style, and the logo if there is one.
-    pub content_security_policy: String,
+    pub content_security_policy: HeaderValue,
 }
 
 /// The logo, as it is served.
@@ -93,8 +98,18 @@ impl Appearance {
             logo,
             support: look.support,
             style,
-            content_security_policy,
+            // A logo's address is a URL, and those are ASCII: should it ever not be, nothing at all is loaded.
+            content_security_policy: HeaderValue::try_from(content_security_policy)
+                .unwrap_or(HeaderValue::from_static(NOTHING)),
         }
+    }
+
+    /// The policy of an answer that pages of this origin may frame, and nobody else; nothing where a header cannot hold it.
+    #[must_use]
+    pub fn policy_framed_by(&self, origin: &str) -> Option<HeaderValue> {
+        let policy = self.content_security_policy.to_str().ok()?;
+        let by_origin = format!("frame-ancestors {origin}");
+        HeaderValue::try_from(policy.replace("frame-ancestors 'none'", &by_origin)).ok()
     }
 
     /// Whom people may turn to: what the link says, and where it leads.

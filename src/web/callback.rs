@@ -12,7 +12,7 @@ use super::error::{Cause, WebError};
 use super::join::into_meeting;
 use super::outcome::failure;
 use super::visitor::Visitor;
-use super::{AppState, cookies, freshness, limits, redirect, silent};
+use super::{AppState, freshness, limits, redirect, silent};
 use crate::identity::provider::Provider;
 use crate::identity::provider_session::SignIn;
 use crate::identity::{Person, login};
@@ -69,8 +69,8 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
     if let Err(error) = limits::count(state, Deed::Callback, visitor, whereto).await {
         return error.into_response();
     }
-    let jar = cookies::of(&visitor.headers);
-    let sealed = state.cookies.login(&jar, &answer.state);
+    let jar = &visitor.cookies;
+    let sealed = state.cookies.login(jar, &answer.state);
     let now = state.clock.now();
     let pending = match state.seals.finish(&answer.state, sealed.as_deref(), now) {
         Ok(pending) => pending,
@@ -90,7 +90,7 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
             let mut session = None;
             let mut unremembered = None;
             if let Some(sessions) = &state.sessions {
-                let old = state.cookies.session(&jar);
+                let old = state.cookies.session(jar);
                 let refresh = freshness::kept(state, sign_in.refresh_token.as_ref(), since);
                 match sessions
                     .remember(old.as_deref(), &sign_in, refresh, since)
@@ -102,7 +102,7 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
                         signed_out = signed_out_since(sessions, state, &sign_in, since).await;
                     }
                     Err(error) => {
-                        tracing::warn!(request.id = visitor.request.0, %error, "the session store does not answer; the next meeting asks for a sign-in");
+                        tracing::warn!(request.id = &*visitor.request.0, %error, "the session store does not answer; the next meeting asks for a sign-in");
                         unremembered = Some(error.to_string());
                     }
                 }

@@ -167,12 +167,12 @@ pub fn of(headers: &HeaderMap) -> CookieJar {
         .flat_map(|value| value.split(';'))
         .filter_map(|cookie| Cookie::parse(cookie.trim().to_owned()).ok())
         .collect();
-    let mut names: Vec<String> = all.iter().map(|cookie| cookie.name().to_owned()).collect();
+    let mut names: Vec<&str> = all.iter().map(Cookie::name).collect();
     names.sort_unstable();
     let twice: Vec<String> = names
         .windows(2)
         .filter_map(|pair| match pair {
-            [one, other] if one == other => Some(one.clone()),
+            [one, other] if one == other => Some((*one).to_owned()),
             _ => None,
         })
         .collect();

@@ -1,6 +1,8 @@
 //! Groups as they are now: the provider is asked anew, by the refresh token of the sign-in, when what it said has become
 //! old. Nobody notices, unless the provider does not know them any more.
 
+use std::sync::Arc;
+
 use secrecy::SecretString;
 use time::{Duration, OffsetDateTime};
 use tracing::Instrument as _;
@@ -33,19 +35,19 @@ pub fn kept(
 /// The person of a live session as the provider knows them now, or knew them lately; nothing when it does not any more.
 ///
 /// A provider that does not answer changes nothing: it is asked again later, and the session ends by itself.
-pub async fn fresh(state: &AppState, id: &str, signed_in: SignedIn) -> Option<Person> {
+pub async fn fresh(state: &AppState, id: &str, signed_in: &SignedIn) -> Option<Arc<Person>> {
     let now = state.clock.now();
     let sessions = state.sessions.as_ref();
-    let due = sessions.and_then(|sessions| sessions.refresh_is_due(&signed_in, now));
+    let due = sessions.and_then(|sessions| sessions.refresh_is_due(signed_in, now));
     let Some(due) = due.cloned() else {
-        return Some(signed_in.person);
+        return Some(signed_in.person.clone());
     };
-    let person = signed_in.person;
+    let person = signed_in.person.clone();
     let asked = ask(state.clone(), id.to_owned(), person.clone(), due);
     // By itself: a person who goes away must not leave a refresh token spent and its successor lost.
     let asking = tokio::spawn(asked.in_current_span());
     match tokio::time::timeout(PATIENCE, asking).await {
-        Ok(Ok(Answer::Person(new))) => Some(*new),
+        Ok(Ok(Answer::Person(new))) => Some(new),
         Ok(Ok(Answer::Gone)) => None,
         Ok(Ok(Answer::Unknown) | Err(_)) | Err(_) => Some(person),
     }
@@ -60,12 +62,12 @@ fn about(session: &str) -> About<'_> {
 }
 
 enum Answer {
-    Person(Box<Person>),
+    Person(Arc<Person>),
     Gone,
     Unknown,
 }
 
-async fn ask(state: AppState, id: String, person: Person, kept_so_far: Refresh) -> Answer {
+async fn ask(state: AppState, id: String, person: Arc<Person>, kept_so_far: Refresh) -> Answer {
     let now = state.clock.now();
     let Some(sessions) = &state.sessions else {
         return Answer::Unknown;
@@ -75,7 +77,7 @@ async fn ask(state: AppState, id: String, person: Person, kept_so_far: Refresh) 
     if !turn.unwrap_or(false) {
         return Answer::Unknown;
     }
-    let renew = async |person: Person, refresh: Refresh| {
+    let renew = async |person: Arc<Person>, refresh: Refresh| {
         if let Err(error) = sessions.renew(&id, person, refresh, now).await {
             tracing::warn!(%error, "the session store does not answer; a session was not renewed");
         }
@@ -98,6 +100,7 @@ async fn ask(state: AppState, id: String, person: Person, kept_so_far: Refresh) 
     };
     match refresh(provider, &person, &token).await {
         Ok(Refreshed::Person { person, next }) => {
+            let person: Arc<Person> = person.into();
             let event = Event::SignIn {
                 provider: &person.provider,
                 how: How::Refresh,
@@ -105,7 +108,7 @@ async fn ask(state: AppState, id: String, person: Person, kept_so_far: Refresh) 
             };
             state.audit.tell(&about(&id), &event);
             if let Some(refresh) = kept(&state, Some(&next), now) {
-                renew((*person).clone(), refresh).await;
+                renew(person.clone(), refresh).await;
             }
             Answer::Person(person)
         }

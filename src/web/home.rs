@@ -107,7 +107,7 @@ pub async fn sign_in(
         Some("whoami") if state.whoami => Destination::WhoAmI(whoami::asked_room(&uri)),
         _ => Destination::Home,
     };
-    let id = state.cookies.session(&cookies::of(&visitor.headers));
+    let id = state.cookies.session(&visitor.cookies);
     if asked.prompt.is_none()
         && let Some(person) = join::signed_in(&state, id.as_deref()).await
         && asked.idp.is_none_or(|idp| idp == person.provider)

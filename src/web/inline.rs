@@ -4,6 +4,8 @@
 //! A popup opens `/authorize`, the person signs in, and the popup ends at `sso.html` with a one-time code, which that page
 //! trades for tokens at `/token` (jitsi-meet, `static/sso.html` and `react/features/authentication/actions.web.ts`).
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::response::{IntoResponse, Response};
@@ -262,7 +264,7 @@ async fn person_by_now(state: &AppState, sign_in: &SignIn) -> Person {
         join::signed_in(state, Some(&id)).await
     };
     let known = &sign_in.person;
-    let same = |person: &Person| {
+    let same = |person: &Arc<Person>| {
         person.issuer == known.issuer
             && person.subject == known.subject
             && person.provider == known.provider
@@ -270,7 +272,7 @@ async fn person_by_now(state: &AppState, sign_in: &SignIn) -> Person {
     by_session
         .await
         .filter(same)
-        .unwrap_or_else(|| known.clone())
+        .map_or_else(|| known.clone(), |person| Person::clone(&person))
 }
 
 /// Asks policy again, and mints what it grants.

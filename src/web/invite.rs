@@ -1,6 +1,8 @@
 //! Guests without an account: a moderator makes an invitation on the home page, and whoever has its link types a name and
 //! takes part.
 
+use std::sync::Arc;
+
 use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
@@ -43,7 +45,7 @@ pub async fn make(
     tracing::info!(
         target: "audit",
         {
-        request.id = visitor.request.0,
+        request.id = &*visitor.request.0,
         user.id = person.id,
         invitation.id = made.invitation.id,
         room.name = %request.room,
@@ -51,7 +53,7 @@ pub async fn make(
         },
         "invited guests"
     );
-    let session = state.cookies.session(&cookies::of(&visitor.headers));
+    let session = state.cookies.session(&visitor.cookies);
     let event = Event::Invitation {
         action: InvitationAction::Made,
         id: &made.invitation.id,
@@ -84,13 +86,13 @@ pub async fn withdraw(
         tracing::info!(
             target: "audit",
             {
-            request.id = visitor.request.0,
+            request.id = &*visitor.request.0,
             user.id = person.id,
             invitation.id = invitation,
             },
             "withdrew an invitation"
         );
-        let session = state.cookies.session(&cookies::of(&visitor.headers));
+        let session = state.cookies.session(&visitor.cookies);
         let event = Event::Invitation {
             action: InvitationAction::Withdrawn,
             id: invitation,
@@ -177,7 +179,7 @@ async fn whose_form(
     state: &AppState,
     headers: &HeaderMap,
     fields: &[(String, String)],
-) -> Result<Person, WebError> {
+) -> Result<Arc<Person>, WebError> {
     let expired = || WebError::Expired(Some(Destination::Home));
     let session = state.cookies.session(&cookies::of(headers));
     let session = session.ok_or_else(expired)?;

@@ -1,5 +1,7 @@
 //! A wish to join: with a live session straight to the decision, else to the provider.
 
+use std::sync::Arc;
+
 use axum::extract::State;
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
@@ -78,15 +80,15 @@ pub async fn get(
         return Err(WebError::Meeting(TenantError.into()));
     }
     let request = app_return::fitting(request, &visitor.headers);
-    let jar = cookies::of(&visitor.headers);
+    let jar = &visitor.cookies;
     // A popup is opened by a person, and leads nobody into a meeting.
     if request.popup.is_none()
-        && let Some(stop) = circles::stop(&state, &jar, &request)
+        && let Some(stop) = circles::stop(&state, jar, &request)
     {
         return Ok(stop);
     }
     if (asked.prompt.is_none() || asked.is_silent())
-        && let session = state.cookies.session(&jar)
+        && let session = state.cookies.session(jar)
         && let Some(person) = signed_in(&state, session.as_deref()).await
         && asked.idp.is_none_or(|idp| idp == person.provider)
         // Whoever signed in at a provider that is not for this meeting has yet to sign in at one that is.
@@ -187,7 +189,7 @@ pub async fn send(
 }
 
 /// The session's person. A store that does not answer costs the person a sign-in, not the meeting.
-pub async fn signed_in(state: &AppState, id: Option<&str>) -> Option<Person> {
+pub async fn signed_in(state: &AppState, id: Option<&str>) -> Option<Arc<Person>> {
     recalled(state, id).await.unwrap_or_else(|error| {
         tracing::warn!(%error, "the session store does not answer; people sign in again");
         None
@@ -201,14 +203,14 @@ pub async fn signed_in(state: &AppState, id: Option<&str>) -> Option<Person> {
 pub async fn recalled(
     state: &AppState,
     id: Option<&str>,
-) -> Result<Option<Person>, tower_sessions::session::Error> {
+) -> Result<Option<Arc<Person>>, tower_sessions::session::Error> {
     let (Some(sessions), Some(id)) = (&state.sessions, id) else {
         return Ok(None);
     };
     let Some(signed_in) = sessions.recall(id, state.clock.now()).await? else {
         return Ok(None);
     };
-    let person = freshness::fresh(state, id, signed_in).await;
+    let person = freshness::fresh(state, id, &signed_in).await;
     Ok(person.filter(|person| state.providers.vouching_for(person).is_some()))
 }
 
@@ -239,7 +241,7 @@ pub async fn into_meeting(
     state.audit.decided(&about, person, request, &outcome);
     match outcome {
         Outcome::Admitted(admitted) => {
-            let counted = circles::counted(state, &cookies::of(&visitor.headers), request);
+            let counted = circles::counted(state, &visitor.cookies, request);
             let Admitted { app, location, .. } = admitted;
             let answer = match app {
                 Some(app) => {

@@ -1,6 +1,6 @@
 //! The browser's languages, in its order of preference (RFC 9110, 12.5.4).
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderValue, header};
 
 /// The longest header that is read, in bytes, and the most languages that are kept.
 const LONGEST_HEADER: usize = 1000;
@@ -8,11 +8,16 @@ const MOST_LANGUAGES: usize = 10;
 /// The longest tag, in bytes (RFC 5646, 4.4.1).
 const LONGEST_TAG: usize = 35;
 
-/// The tags of `Accept-Language`, best first. What is no tag, or is refused by a weight of 0, is left out.
+/// The tags of `Accept-Language` among the headers, as [`of`] gives them.
 #[must_use]
 pub fn accepted(headers: &HeaderMap) -> Vec<String> {
-    let header = headers
-        .get(header::ACCEPT_LANGUAGE)
+    of(headers.get(header::ACCEPT_LANGUAGE))
+}
+
+/// The tags of an `Accept-Language`, best first. What is no tag, or is refused by a weight of 0, is left out.
+#[must_use]
+pub fn of(header: Option<&HeaderValue>) -> Vec<String> {
+    let header = header
         .and_then(|value| value.to_str().ok())
         .filter(|header| header.len() <= LONGEST_HEADER)
         .unwrap_or_default();
@@ -56,25 +61,25 @@ fn thousandths(text: &str) -> Option<u16> {
 mod tests {
     use super::*;
 
-    fn of(header: &str) -> Vec<String> {
+    fn tags(header: &str) -> Vec<String> {
         let value = header.parse().unwrap();
         accepted(&HeaderMap::from_iter([(header::ACCEPT_LANGUAGE, value)]))
     }
 
     #[test]
     fn tags_come_in_order_of_preference() {
-        assert_eq!(of("de-AT, en;q=0.8, fr ;q=0.9"), ["de-AT", "fr", "en"]);
-        assert_eq!(of("a;q=0.5,b;q=0.500,c;q=1.0,d"), ["c", "d", "a", "b"]);
-        assert_eq!(of(""), Vec::<String>::new());
+        assert_eq!(tags("de-AT, en;q=0.8, fr ;q=0.9"), ["de-AT", "fr", "en"]);
+        assert_eq!(tags("a;q=0.5,b;q=0.500,c;q=1.0,d"), ["c", "d", "a", "b"]);
+        assert_eq!(tags(""), Vec::<String>::new());
     }
 
     #[test]
     fn what_is_refused_or_no_tag_is_left_out() {
-        assert_eq!(of("fr, de;q=0, en;q=0.000"), ["fr"]);
+        assert_eq!(tags("fr, de;q=0, en;q=0.000"), ["fr"]);
         assert_eq!(
-            of("*, x_y, <b>, de;q=NaN, en;q=2, it;q=0.1234, es;q=-1, nl"),
+            tags("*, x_y, <b>, de;q=NaN, en;q=2, it;q=0.1234, es;q=-1, nl"),
             ["nl"]
         );
-        assert!(of(&"de,".repeat(500)).is_empty());
+        assert!(tags(&"de,".repeat(500)).is_empty());
     }
 }

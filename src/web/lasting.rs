@@ -34,9 +34,9 @@ pub struct Lasting {
     /// When the process was started.
     pub started: OffsetDateTime,
     /// The sessions.
-    pub(super) store: Store,
+    pub store: Store,
     /// What ended them.
-    pub(super) ledger: Ledger,
+    pub ledger: Ledger,
     /// Which invitations there are: apart, so that many logouts push no invitation out of a full memory.
     pub(super) invitations: Ledger,
     /// What addresses did within the minute.

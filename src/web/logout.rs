@@ -92,7 +92,7 @@ async fn sign_out(state: &AppState, visitor: &Visitor, uri: &Uri) -> Result<Resp
         }
     }
     let end = end(state, headers, uri);
-    let response = match at_provider(state, signed_in.as_ref(), end, headers).await? {
+    let response = match at_provider(state, signed_in.as_deref(), end, headers).await? {
         Some(url) => redirect::to(url.as_str()),
         None => arrive(state, end, false),
     };
@@ -122,11 +122,11 @@ async fn ended(
     id: &str,
     state: &AppState,
     visitor: &Visitor,
-) -> Result<Option<SignedIn>, WebError> {
+) -> Result<Option<Arc<SignedIn>>, WebError> {
     let failed = |error: tower_sessions::session::Error| WebError::SignOutFailed(error.to_string());
     let now = state.clock.now();
     let ended = sessions.end(id, now).await.map_err(failed)?;
-    if let Some(SignedIn { person, .. }) = &ended {
+    if let Some(person) = ended.as_ref().map(|ended| &ended.person) {
         let event = Event::SignOut {
             scope: Scope::Here,
             user: Some(&person.id),
@@ -332,7 +332,7 @@ async fn end_sessions(
         .use_up(issuer, &token.jti, token.refused_from, now)
         .await?;
     tracing::info!(
-        request.id = visitor.request.0,
+        request.id = &*visitor.request.0,
         provider.name = provider.settings.name,
         sessions.ended = ended.len(),
         "signed out by the provider"

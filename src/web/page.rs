@@ -11,9 +11,7 @@ mod sign_out_page;
 mod whoami_page;
 
 use askama::Template;
-use axum::extract::{Extension, Request, State};
 use axum::http::{HeaderValue, header};
-use axum::middleware::Next;
 use axum::response::Response;
 
 pub use self::notice::{
@@ -98,29 +96,27 @@ struct Action {
     href: String,
 }
 
-/// Turns notices into pages.
-pub async fn show(
-    State(state): State<AppState>,
-    Extension(id): Extension<RequestId>,
-    request: Request,
-    next: Next,
+/// Turns a notice into a page, in the best language of an `Accept-Language`. Any other answer stays as it is.
+pub fn show(
+    state: &AppState,
+    id: &RequestId,
+    languages: Option<&HeaderValue>,
+    mut response: Response,
 ) -> Response {
-    let accepted = languages::accepted(request.headers());
-    let mut response = next.run(request).await;
-    let Some(notice) = response.extensions().get::<Notice>().cloned() else {
+    let Some(notice) = response.extensions_mut().remove::<Notice>() else {
         return response;
     };
-    let texts = state.wording.best_for(&accepted);
+    let texts = state.wording.best_for(&languages::of(languages));
     let page = Page {
         request_id: &id.0,
-        help: help(&notice, &state, &texts),
+        help: help(&notice, state, &texts),
         ..notice
             .page(&texts, &state.addresses)
             .looking_like(&state.appearance)
     };
     let body = page
         .render()
-        .unwrap_or_else(|_| notice_without_template(&texts, &id));
+        .unwrap_or_else(|_| notice_without_template(&texts, id));
     *response.body_mut() = body.into();
     let headers = response.headers_mut();
     headers.insert(

@@ -1,5 +1,7 @@
 //! What every request gets: an id, safe headers, and one line in the log.
 
+use std::borrow::Cow;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand;
@@ -15,29 +17,22 @@ use tracing::{Instrument as _, Span};
 use super::AppState;
 use super::error::Cause;
 use super::outcome::Counted;
+use super::page;
 use super::proxies;
 use super::visitor::Peer;
 use crate::observe::traces;
 
 /// A request's id: on its page, in its answer's `X-Request-Id`, and in every log line about it. Never the client's choice.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct RequestId(pub String);
+pub struct RequestId(pub Arc<str>);
 
 impl RequestId {
     fn new() -> Self {
-        use std::fmt::Write as _;
-        let mut bytes = [0_u8; 6];
+        let mut bytes = [0_u8; 8];
         // Without randomness nothing else works either; an id of zeros is still an id.
         let _ = rand::fill(&mut bytes);
-        Self(
-            bytes
-                .iter()
-                .enumerate()
-                .fold(String::new(), |mut id, (at, byte)| {
-                    let _ = write!(id, "{}{byte:02x}", if at == 3 { "-" } else { "" });
-                    id
-                }),
-        )
+        let [first, second] = [0, 32].map(|at| u64::from_le_bytes(bytes) >> at & 0xff_ffff);
+        Self(format!("{first:06x}-{second:06x}").into())
     }
 }
 
@@ -68,11 +63,13 @@ fn note(span: &Span, method: &Method, response: &Response) {
     }
 }
 
-/// Gives the request its id, and writes its one line when it is done.
+/// Gives the request its id, makes its answer a page where it is to be one, gives it the headers of every answer, and
+/// writes the request's one line when that is done.
 pub async fn tell(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let id = RequestId::new();
     let method = request.method().clone();
-    let path = shown(request.uri().path());
+    let uri = request.uri().clone();
+    let languages = request.headers().get(header::ACCEPT_LANGUAGE).cloned();
     let begun = Instant::now();
     request.extensions_mut().insert(id.clone());
     let span = traces::span!(
@@ -81,13 +78,20 @@ pub async fn tell(State(state): State<AppState>, mut request: Request, next: Nex
         http.request.method = traces::method(&method),
         http.route = Empty,
         http.response.status_code = Empty,
-        request.id = id.0,
+        request.id = &*id.0,
         otel.status_code = Empty
     );
     if state.believes(&request) {
         traces::go_on(&span, request.headers());
     }
-    let mut response = next.run(request).instrument(span.clone()).await;
+    let answer = async {
+        let response = next.run(request).await;
+        headers(
+            &state,
+            page::show(&state, &id, languages.as_ref(), response),
+        )
+    };
+    let mut response = answer.instrument(span.clone()).await;
     note(&span, &method, &response);
 
     let status = response.status().as_u16();
@@ -97,20 +101,21 @@ pub async fn tell(State(state): State<AppState>, mut request: Request, next: Nex
         .extensions()
         .get::<Cause>()
         .map(|Cause(cause)| cause.as_str());
+    let path = shown(uri.path());
     match (status, cause) {
         // Probes come every few seconds, and say by their own answer what is wrong.
         (_, None) if path.ends_with("/healthz") || path.ends_with("/readyz") => {
-            tracing::debug!(request.id = id.0, http.method = %method, http.path = path, http.status = status, duration_ms, "{method} {path} {status}");
+            tracing::debug!(request.id = &*id.0, http.method = %method, http.path = &*path, http.status = status, duration_ms, "{method} {path} {status}");
         }
         // But for what was switched off here (501): anybody can ask for that.
         (500 | 502.., cause) => {
-            tracing::error!(request.id = id.0, http.method = %method, http.path = path, http.status = status, duration_ms, error.cause = cause, "{method} {path} {status}");
+            tracing::error!(request.id = &*id.0, http.method = %method, http.path = &*path, http.status = status, duration_ms, error.cause = cause, "{method} {path} {status}");
         }
         (_, Some(cause)) => {
-            tracing::warn!(request.id = id.0, http.method = %method, http.path = path, http.status = status, duration_ms, error.cause = cause, "{method} {path} {status}");
+            tracing::warn!(request.id = &*id.0, http.method = %method, http.path = &*path, http.status = status, duration_ms, error.cause = cause, "{method} {path} {status}");
         }
         (_, None) => {
-            tracing::info!(request.id = id.0, http.method = %method, http.path = path, http.status = status, duration_ms, "{method} {path} {status}");
+            tracing::info!(request.id = &*id.0, http.method = %method, http.path = &*path, http.status = status, duration_ms, "{method} {path} {status}");
         }
     }
     if let Ok(value) = HeaderValue::from_str(&id.0) {
@@ -155,14 +160,21 @@ fn count(state: &AppState, response: &Response, within: Duration) {
 
 /// The path as logs may hold it. Without the query: that holds codes and states; and without an invitation, which is a
 /// secret among those whom it invites.
-fn shown(path: &str) -> String {
+fn shown(path: &str) -> Cow<'_, str> {
     // However it is spelt: a mangled link leads nowhere here, but could be mended by whoever reads it.
-    let plain = percent_decode_str(path).decode_utf8_lossy();
-    let plain = plain.to_ascii_lowercase();
-    if ["/invite/", "/invite%"].iter().any(|to| plain.contains(to)) {
-        return "/invite/…".to_owned();
+    let plain: Cow<'_, [u8]> = percent_decode_str(path).into();
+    let leads_to_invitation = |at: &[u8]| {
+        ["/invite/", "/invite%"]
+            .iter()
+            .any(|to| at.eq_ignore_ascii_case(to.as_bytes()))
+    };
+    if plain.windows("/invite/".len()).any(leads_to_invitation) {
+        return "/invite/…".into();
     }
-    path.chars().take(LONGEST_PATH).collect()
+    match path.char_indices().nth(LONGEST_PATH) {
+        Some((end, _)) => path.get(..end).unwrap_or_default().into(),
+        None => path.into(),
+    }
 }
 
 /// An origin that may frame an answer; an extension of the response.
@@ -170,32 +182,30 @@ fn shown(path: &str) -> String {
 pub struct FramedBy(pub String);
 
 /// Headers of every answer: nothing is kept, sniffed, told to others, or framed but by whom the answer itself names.
-pub async fn headers(State(state): State<AppState>, request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    let mut policy = state.appearance.content_security_policy.clone();
-    let framed_by = response.extensions().get::<FramedBy>();
-    if let Some(FramedBy(origin)) = framed_by {
-        policy = policy.replace(
-            "frame-ancestors 'none'",
-            &format!("frame-ancestors {origin}"),
-        );
-    }
+fn headers(state: &AppState, mut response: Response) -> Response {
+    let framed_by = response.extensions_mut().remove::<FramedBy>();
     let never_framed = framed_by.is_none();
+    let policy = match framed_by {
+        Some(FramedBy(origin)) => state.appearance.policy_framed_by(&origin),
+        None => Some(state.appearance.content_security_policy.clone()),
+    };
     let headers = response.headers_mut();
-    for (name, value) in [
-        (header::CACHE_CONTROL, "no-store"),
-        (header::REFERRER_POLICY, "no-referrer"),
-        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (header::X_FRAME_OPTIONS, "DENY"),
-        (header::CONTENT_SECURITY_POLICY, policy.as_str()),
-    ] {
-        // This one cannot name an origin; browsers that know it know the policy as well.
-        if name == header::X_FRAME_OPTIONS && !never_framed {
-            continue;
-        }
-        if let (false, Ok(value)) = (headers.contains_key(&name), HeaderValue::from_str(value)) {
-            headers.insert(name, value);
-        }
+    let of_every_answer = [
+        (header::CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        ),
+        (
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        ),
+    ];
+    // This one cannot name an origin; browsers that know it know the policy as well.
+    let deny = never_framed.then(|| (header::X_FRAME_OPTIONS, HeaderValue::from_static("DENY")));
+    let policy = policy.map(|policy| (header::CONTENT_SECURITY_POLICY, policy));
+    for (name, value) in of_every_answer.into_iter().chain(deny).chain(policy) {
+        headers.entry(name).or_insert(value);
     }
     response
 }
@@ -206,6 +216,10 @@ pub struct PathKept;
 
 /// The request without the public URL's path. Requests come with it or without: some proxies take it away.
 pub fn without_path(mut request: Request, path: &str) -> Request {
+    if path.is_empty() && request.uri().path().starts_with('/') {
+        request.extensions_mut().insert(PathKept);
+        return request;
+    }
     let shorter = request.uri().path_and_query().and_then(|whole| {
         let rest = whole.as_str().strip_prefix(path)?;
         match rest.chars().next() {

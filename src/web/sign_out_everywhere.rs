@@ -3,12 +3,12 @@
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 
+use super::AppState;
 use super::cookies::set_cookies;
 use super::error::WebError;
 use super::form::{Fields, field, read};
 use super::page::Notice;
 use super::visitor::Visitor;
-use super::{AppState, cookies};
 use crate::meeting::Destination;
 use crate::observe::event::{Event, Scope};
 
@@ -21,7 +21,7 @@ pub async fn post(
 ) -> Result<Response, WebError> {
     let fields = read(fields)?;
     let expired = || WebError::Expired(Some(Destination::Home));
-    let session = state.cookies.session(&cookies::of(&visitor.headers));
+    let session = state.cookies.session(&visitor.cookies);
     let session = session.ok_or_else(expired)?;
     if !state.seals.is_form_of(field(&fields, "form"), &session) {
         return Err(expired());
@@ -39,7 +39,7 @@ pub async fn post(
     tracing::info!(
         target: "audit",
         {
-        request.id = visitor.request.0,
+        request.id = &*visitor.request.0,
         user.id = person.id,
         sessions = ended.len(),
         },

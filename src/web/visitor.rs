@@ -6,10 +6,11 @@ use std::net::IpAddr;
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum_extra::extract::cookie::CookieJar;
 
-use super::AppState;
 use super::proxies::visitor_address;
 use super::request::RequestId;
+use super::{AppState, cookies};
 use crate::observe::event::About;
 
 /// The other end of the connection; an extension of the request.
@@ -22,6 +23,8 @@ pub struct Visitor {
     pub request: RequestId,
     /// Its headers.
     pub headers: HeaderMap,
+    /// The cookies among them.
+    pub cookies: CookieJar,
     /// Where it comes from; nothing where a proxy that nobody vouches for stands before the visitor.
     pub address: Option<IpAddr>,
 }
@@ -50,6 +53,7 @@ impl FromRequestParts<AppState> for Visitor {
         Ok(Self {
             request: request.unwrap_or_default(),
             address: peer.and_then(|Peer(ip)| visitor_address(&state.proxies, *ip, &parts.headers)),
+            cookies: cookies::of(&parts.headers),
             headers: parts.headers.clone(),
         })
     }

@@ -1,6 +1,8 @@
 //! What the bridge knows of a person and decides about them, for them and their help desk. Nothing is minted, and nobody
 //! but the session's own person is shown.
 
+use std::sync::Arc;
+
 use axum::extract::{Extension, State};
 use axum::http::{HeaderMap, Uri};
 use axum::response::{IntoResponse, Response};
@@ -45,7 +47,7 @@ impl WhoAmI {
 #[derive(Clone)]
 pub struct Known {
     /// Who.
-    pub person: Person,
+    pub person: Arc<Person>,
     /// The claims that rules look at, by name, with what came.
     pub claims: Vec<(String, Option<Value>)>,
     /// The session.
@@ -102,7 +104,7 @@ pub async fn get(
     }
     if let Some(known) = &known {
         tracing::info!(
-            request.id = request_id.0,
+            request.id = &*request_id.0,
             user.id = known.person.id,
             session.handle = known.session.handle,
             "somebody looks at what is known about them"

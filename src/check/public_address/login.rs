@@ -222,7 +222,10 @@ fn headers(config: &Config, answer: &Answer, findings: &mut Findings) {
     let expected: [(HeaderName, &str); 4] = [
         (
             CONTENT_SECURITY_POLICY,
-            appearance.content_security_policy.as_str(),
+            appearance
+                .content_security_policy
+                .to_str()
+                .unwrap_or_default(),
         ),
         (REFERRER_POLICY, "no-referrer"),
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),

@@ -110,8 +110,8 @@ impl<V> Table<V> {
         {
             self.values.remove(&first);
         }
-        self.values.insert(key.clone(), (value, until));
-        self.ends.insert((until, key.clone()));
+        self.values.insert(*key, (value, until));
+        self.ends.insert((until, *key));
     }
 
     fn take(&mut self, key: &Key, now: i64) -> Option<V> {
@@ -121,7 +121,7 @@ impl<V> Table<V> {
 
     fn remove(&mut self, key: &Key) -> Option<(V, i64)> {
         let (value, until) = self.values.remove(key)?;
-        self.ends.remove(&(until, key.clone()));
+        self.ends.remove(&(until, *key));
         Some((value, until))
     }
 }

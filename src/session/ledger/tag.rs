@@ -30,8 +30,8 @@ pub enum Tag<'a> {
 }
 
 /// A tag or a logout token as it stands in a store: a digest.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Key(String);
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key([u8; 32]);
 
 impl Key {
     pub(super) fn of(parts: &[&str]) -> Self {
@@ -41,11 +41,16 @@ impl Key {
             whole.update(&part.len().to_be_bytes());
             whole.update(part.as_bytes());
         }
-        Self(URL_SAFE_NO_PAD.encode(whole.finish()))
+        let mut key = [0; 32];
+        // It has that many bytes.
+        for (byte, of_digest) in key.iter_mut().zip(whole.finish().as_ref()) {
+            *byte = *of_digest;
+        }
+        Self(key)
     }
 
     pub(super) fn in_redis(&self, kind: &str) -> String {
-        Redis::key(kind, &self.0)
+        Redis::key(kind, &URL_SAFE_NO_PAD.encode(self.0))
     }
 }
 
