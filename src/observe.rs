@@ -13,12 +13,12 @@ mod writer;
 use std::io::IsTerminal as _;
 
 use serde_json::json;
-use tracing_subscriber::filter::LevelFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::fmt::format;
 use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
-use tracing_subscriber::{EnvFilter, Layer as _, fmt, reload};
+use tracing_subscriber::{Layer as _, fmt, reload};
 
 pub use self::audit::{Audit, Decided, DecidedOutcome, Listener};
 use self::traces::Spans;
@@ -47,10 +47,13 @@ const AUDIT: &str = "audit";
 
 /// Libraries below are told about only when something is wrong with them; those of the session store are not, since what
 /// is wrong with it is told here, once.
-fn filter(level: LevelFilter) -> EnvFilter {
-    EnvFilter::builder().parse_lossy(format!(
-        "warn,fred=error,tower_sessions_core=off,jitsi_oidc_bridge={level},{AUDIT}=info"
-    ))
+fn filter(level: LevelFilter) -> Targets {
+    Targets::new()
+        .with_default(LevelFilter::WARN)
+        .with_target("fred", LevelFilter::ERROR)
+        .with_target("tower_sessions_core", LevelFilter::OFF)
+        .with_target("jitsi_oidc_bridge", level)
+        .with_target(AUDIT, LevelFilter::INFO)
 }
 
 /// Sends log lines to standard error: text for a terminal, JSON otherwise; and spans where they are collected. The second thing that this gives is to be kept
