@@ -1,10 +1,12 @@
 //! `serve`: the bridge, until it is told to stop.
 
+use std::io;
+use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::descriptors;
@@ -16,6 +18,10 @@ use crate::observe::traces::Spans;
 use crate::observe::{self, Audit};
 use crate::reload::{self, Origin, Reloader};
 use crate::web::{self, Live, scrape};
+
+/// The most connections that wait to be accepted: what Linux allows at most, unless told otherwise
+/// (`net.core.somaxconn`).
+const MOST_NOT_ACCEPTED: u32 = 4096;
 
 /// Serves until SIGTERM or SIGINT. What was loaded comes from `origin`, with these inputs, and is loaded again when that
 /// changes, and on SIGHUP.
@@ -61,9 +67,8 @@ pub async fn serve(
         app.patience.connections = most;
     }
     let live = Live::from(app);
-    let listener = TcpListener::bind(listen)
-        .await
-        .with_context(|| format!("cannot listen on {listen} (server.listen)"))?;
+    let listener =
+        open(listen).with_context(|| format!("cannot listen on {listen} (server.listen)"))?;
     let metrics = match metrics_listen {
         Some(address) => {
             let metrics = scrape::bind(address).await?;
@@ -105,6 +110,19 @@ pub async fn serve(
         spans.end().await;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Listens there, with room for a rush: whoever finds none tries again a second later, or more.
+fn open(address: SocketAddr) -> io::Result<TcpListener> {
+    let socket = if address.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
+    // As every other server: whoever is started anew gets its port back.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    socket.listen(MOST_NOT_ACCEPTED)
 }
 
 /// The library's first random number takes tens of milliseconds, once in a process: they pass beside the rest of the
