@@ -2,6 +2,7 @@
 //! on each run, and held against `hot_paths.txt` by `hot-paths`, which runs this.
 
 #![expect(
+    clippy::exit,
     clippy::panic,
     clippy::unwrap_used,
     missing_docs,
