@@ -1,7 +1,8 @@
-//! How many instructions does each hot path take? Counted by callgrind, the same on each run, and held against
-//! `hot_paths.txt` by `hot-paths`, which runs this.
+//! How many instructions does each hot path take, and how often does it allocate? Counted by callgrind and DHAT, the same
+//! on each run, and held against `hot_paths.txt` by `hot-paths`, which runs this.
 
 #![expect(
+    clippy::exit,
     clippy::panic,
     clippy::unwrap_used,
     missing_docs,
@@ -101,8 +102,8 @@ library_benchmark_group!(
     name = hot_paths,
     benchmarks = [parse, verify, decide, mint, seal, open, page, join]
 );
-// Beside the instructions, what is allocated.
+// Beside the instructions, what is allocated: DHAT tells a path's own by its callers, and through all layers there are many.
 main!(
-    config = LibraryBenchmarkConfig::default().tool(Dhat::default()),
+    config = LibraryBenchmarkConfig::default().tool(Dhat::with_args(["--num-callers=200"])),
     library_benchmark_groups = hot_paths
 );

@@ -182,12 +182,19 @@ impl From<Tenant> for String {
 
 /// One round of what Jitsi's client does to the room's part of a URL.
 pub(crate) fn rewrite(part: &str) -> String {
-    let kept: String = part.chars().filter(|c| !DROPPED.contains(c)).collect();
+    let mut kept = part.to_owned();
+    kept.retain(|c| !DROPPED.contains(&c));
     let decoded = decode_uri_component(&kept).unwrap_or(kept);
-    let folded = decoded.nfkc().collect::<String>().to_lowercase();
-    utf8_percent_encode(&folded, ENCODE_URI_COMPONENT)
-        .to_string()
-        .to_ascii_lowercase()
+    // ASCII is its own normal form.
+    let folded = if decoded.is_ascii() {
+        decoded.to_ascii_lowercase()
+    } else {
+        decoded.nfkc().collect::<String>().to_lowercase()
+    };
+    let mut encoded = String::with_capacity(part.len());
+    encoded.extend(utf8_percent_encode(&folded, ENCODE_URI_COMPONENT));
+    encoded.make_ascii_lowercase();
+    encoded
 }
 
 /// JavaScript's `decodeURIComponent`: `None` where that throws.

@@ -101,12 +101,10 @@ impl Audit {
         request: &MeetingRequest,
         outcome: &Outcome,
     ) {
-        let (word, role, rules, decided) = match outcome {
+        let (word, role, rules) = match outcome {
             Outcome::Admitted(admitted) => {
-                let role = admitted.grant.role.name();
-                let jti = admitted.jti.clone();
-                let decided = DecidedOutcome::Admitted { role, jti };
-                ("admitted", role, &admitted.grant.rules, decided)
+                let grant = &admitted.grant;
+                ("admitted", grant.role.name(), &grant.rules)
             }
             Outcome::Denied(denied) => {
                 let cause = match denied.cause {
@@ -115,18 +113,9 @@ impl Audit {
                     DeniedCause::NoRule => "no_rule",
                     DeniedCause::Provider => "provider",
                 };
-                (cause, "", &denied.rules, DecidedOutcome::Denied(cause))
+                (cause, "", &denied.rules)
             }
         };
-        let decided = Decided {
-            user_id: person.id.clone(),
-            provider: person.provider.clone(),
-            room: request.room.to_string(),
-            tenant: request.tenant.as_ref().map(ToString::to_string),
-            outcome: decided,
-            rules: rules.clone(),
-        };
-        decided.log(about.request, person);
         let event = Event::Decision {
             person,
             request,
@@ -134,12 +123,27 @@ impl Audit {
             role,
             rules,
         };
+        log(about.request, &event, outcome);
         self.tell(about, &event);
         if let Outcome::Admitted(admitted) = outcome {
             self.minted(about, person, request, admitted);
         }
         if let Some(listener) = &self.listener {
-            listener(&decided);
+            let outcome = match outcome {
+                Outcome::Admitted(admitted) => DecidedOutcome::Admitted {
+                    role,
+                    jti: admitted.jti.clone(),
+                },
+                Outcome::Denied(_) => DecidedOutcome::Denied(word),
+            };
+            listener(&Decided {
+                user_id: person.id.clone(),
+                provider: person.provider.clone(),
+                room: request.room.to_string(),
+                tenant: request.tenant.as_ref().map(ToString::to_string),
+                outcome,
+                rules: rules.clone(),
+            });
         }
     }
 
@@ -173,31 +177,43 @@ impl Audit {
     }
 }
 
-impl Decided {
-    fn log(&self, request_id: &str, person: &Person) {
-        let (message, outcome, role, jti) = match &self.outcome {
-            DecidedOutcome::Admitted { role, jti } => ("admitted", "admitted", *role, jti.as_str()),
-            DecidedOutcome::Denied(cause) => ("refused", *cause, "", ""),
-        };
-        let groups = match &person.groups {
-            Groups::Known(names) => format!("{} groups", names.len()),
-            Groups::Missing | Groups::NotSent => "no groups claim came".to_owned(),
-        };
-        tracing::info!(
-            target: AUDIT,
-            {
-                request.id = request_id,
-                user.id = self.user_id,
-                user.groups = groups,
-                provider.name = self.provider,
-                room.name = self.room,
-                room.tenant = self.tenant,
-                decision.outcome = outcome,
-                decision.role = role,
-                decision.rules = self.rules.join(" | "),
-                token.jti = jti,
-            },
-            "{message}"
-        );
+/// Writes a decision to the log. Its fields are made only where it is written.
+fn log(request_id: &str, event: &Event<'_>, outcome: &Outcome) {
+    let Event::Decision {
+        person,
+        request,
+        outcome: word,
+        role,
+        rules,
+    } = *event
+    else {
+        return;
+    };
+    let (message, jti) = match outcome {
+        Outcome::Admitted(admitted) => ("admitted", admitted.jti.as_str()),
+        Outcome::Denied(_) => ("refused", ""),
+    };
+    tracing::info!(
+        target: AUDIT,
+        {
+            request.id = request_id,
+            user.id = person.id,
+            user.groups = number(&person.groups),
+            provider.name = person.provider,
+            room.name = request.room.to_string(),
+            room.tenant = request.tenant.as_ref().map(ToString::to_string),
+            decision.outcome = word,
+            decision.role = role,
+            decision.rules = rules.join(" | "),
+            token.jti = jti,
+        },
+        "{message}"
+    );
+}
+
+fn number(groups: &Groups) -> String {
+    match groups {
+        Groups::Known(names) => format!("{} groups", names.len()),
+        Groups::Missing | Groups::NotSent => "no groups claim came".to_owned(),
     }
 }
