@@ -105,7 +105,7 @@ async fn answer(floor: Arc<Floor>, request: Request<Incoming>) -> Answer {
     let path = request.uri().path();
     let answered = match path.strip_prefix("/room/") {
         Some(room) => match floor.opened::<Session>(&request, "session") {
-            Some(session) => Some(floor.into_room(&session, room)),
+            Some(session) => Some(floor.to_room(&session, room)),
             None => Some(floor.begin(room)),
         },
         None => match path {
@@ -161,7 +161,7 @@ impl Floor {
             subject: claims.sub,
             name: claims.name,
         };
-        Some(self.into_room(&session, &login.room))
+        Some(self.to_room(&session, &login.room))
     }
 
     /// What rejoins begin with, apart, so that logins do not pay for it.
@@ -173,7 +173,7 @@ impl Floor {
         redirect(JITSI, Some(&self.sealed("session", &session)))
     }
 
-    fn into_room(&self, session: &Session, room: &str) -> Answer {
+    fn to_room(&self, session: &Session, room: &str) -> Answer {
         let token = Token {
             aud: "jitsi",
             iss: "jitsi",

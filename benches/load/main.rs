@@ -164,7 +164,7 @@ async fn run(asked: &Asked) -> bool {
     }
     let rounds = |journey, number| Rounds {
         journey,
-        rounds: asked.rounds,
+        times: asked.rounds,
         number,
         at_once: asked.at_once,
     };
@@ -197,6 +197,7 @@ async fn run(asked: &Asked) -> bool {
 }
 
 /// Starts a provider that takes so long for each code.
+#[must_use]
 pub fn provider(delay: Duration) -> Provider {
     let delay = delay.as_millis().to_string();
     let (program, address) = Program::start_part(&["provider-part", &delay]);

@@ -38,7 +38,7 @@ impl Provider {
 /// The rounds of one kind of journey.
 pub struct Rounds {
     pub journey: Journey,
-    pub rounds: usize,
+    pub times: usize,
     pub number: u64,
     pub at_once: u64,
 }
@@ -48,7 +48,7 @@ impl Rounds {
     pub async fn run(&self, provider: &Provider, places: [&Place; 2]) -> bool {
         let mut costs = [Vec::new(), Vec::new()];
         let mut well = true;
-        for _ in 0..self.rounds {
+        for _ in 0..self.times {
             for (place, costs) in places.iter().zip(&mut costs) {
                 let before = provider.redeemed().await;
                 let cost = self.one(provider, place).await;

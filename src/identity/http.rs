@@ -22,8 +22,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a connection that nobody needs is kept: shorter than servers and what stands before them usually do (60
 /// seconds and more), so that no request meets the other end's closing.
 const KEPT_IDLE: Duration = Duration::from_secs(50);
-/// The most connections that are kept so, a host: those of 5,000 logins a second at a provider of 200 ms. By HTTP/2, one is
-/// enough.
+/// The most connections that are kept so, a host: what 5,000 logins a second need at a provider that takes 200 ms. By HTTP/2
+/// one is enough; and more than that are opened where they are needed, and closed after.
 const MOST_KEPT: usize = 1000;
 /// What is asked for.
 const JSON: HeaderValue = HeaderValue::from_static("application/json");

@@ -3,6 +3,9 @@
 use std::sync::{Arc, Mutex};
 
 use tracing::subscriber::DefaultGuard;
+use tracing_subscriber::Layer as _;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
 
 /// The log of this thread from now on, until it is dropped.
 pub struct Log {
@@ -28,11 +31,11 @@ impl Log {
     pub fn of(levels: &str) -> Self {
         let written = Written::default();
         let writer = written.clone();
-        let subscriber = tracing_subscriber::fmt()
-            .with_env_filter(levels)
+        let levels: Targets = levels.parse().unwrap();
+        let lines = tracing_subscriber::fmt::layer()
             .with_ansi(false)
-            .with_writer(move || writer.clone())
-            .finish();
+            .with_writer(move || writer.clone());
+        let subscriber = tracing_subscriber::registry().with(lines.with_filter(levels));
         Self {
             written,
             _guard: tracing::subscriber::set_default(subscriber),
