@@ -105,7 +105,10 @@ fn follows_the_rules_of_the_house(policy: Policy) {
     let with = |change: &dyn Fn(&mut Vec<Rule>)| {
         let mut rules = policy.rules.iter().cloned().collect();
         change(&mut rules);
-        Policy { rules: Rules::new(rules), ..policy.clone() }
+        Policy {
+            rules: Rules::new(rules),
+            ..policy.clone()
+        }
     };
     let reversed = with(&|rules| rules.reverse());
     let turned = with(&|rules| {
