@@ -175,9 +175,7 @@ impl Grant {
             rules: Vec::new(),
         }
     }
-}
 
-impl Grant {
     /// What it holds beside role and features, by the names that rules give it.
     #[must_use]
     pub fn further_rights(&self) -> Vec<&'static str> {

@@ -449,8 +449,8 @@ async fn a_session_is_found_in_redis_by_its_handle_and_left_as_it_is() {
             "explain",
             "--config",
             config.path(),
-            "--session",
-            handle,
+            // One argument, because a cookie's secret may begin with a hyphen.
+            &format!("--session={handle}"),
             "--room",
             "x",
         ])
