@@ -1,5 +1,6 @@
 """A bridge whose configuration is written anew while it runs."""
 
+import secrets
 from contextlib import contextmanager
 
 from .bridge import Bridge, Secrets, new_url
@@ -18,6 +19,9 @@ client_id = "jitsi-oidc-bridge"
 [policy]
 default = "participant"
 
+[pages]
+name = "{name}"
+
 [log]
 level = "{level}"
 """
@@ -29,6 +33,7 @@ class Configured:
     def __init__(self, settings, jitsi, provider, folder, log, remark=""):
         self.keys = Secrets()
         self.secret = folder / "secret"
+        self.name = f"Example {secrets.token_hex(8)}"
         self._file = folder / "bridge.toml"
         self.secret.write_text(self.keys.token)
         self.write(hours=1, remark=remark)
@@ -48,7 +53,7 @@ class Configured:
         )
 
     def write(self, hours, level="info", remark=""):
-        text = CONFIG.format(secret_file=self.secret, hours=hours, level=level)
+        text = CONFIG.format(secret_file=self.secret, name=self.name, hours=hours, level=level)
         self._file.write_text(f"# {remark}\n{text}")
 
     def spoil(self):
