@@ -76,11 +76,13 @@ pub fn start_logging(log: Log, spans: Option<&Spans>) -> std::io::Result<(LogLev
     } else {
         lines.json().flatten_event(true).boxed()
     };
+    let subscriber = tracing_subscriber::registry().with(lines.with_filter(levels));
     // A second call (in tests) leaves the first subscriber in place. A handle whose subscriber is gone changes nothing.
-    let _ = tracing_subscriber::registry()
-        .with(lines.with_filter(levels))
-        .with(spans.map(Spans::layer))
-        .try_init();
+    let _ = match spans {
+        Some(spans) => subscriber.with(spans.layer()).try_init(),
+        // A layer that is `None` would have every span made, for nobody.
+        None => subscriber.try_init(),
+    };
     let level = LogLevel(Box::new(move |level| drop(handle.reload(filter(level)))));
     Ok((level, flush))
 }
