@@ -50,7 +50,8 @@ pub async fn begin(
     let settings = &provider.settings;
     let mut parameters = parameters(settings, redirect_uri, state, secrets, wishes);
     if let Some(endpoint) = pushed_to(settings.request.push, metadata)? {
-        let request_uri = push(provider, metadata, endpoint, &parameters).await?;
+        // Boxed, as few providers want it: every login would carry its size along.
+        let request_uri = Box::pin(push(provider, metadata, endpoint, &parameters)).await?;
         parameters = vec![("request_uri".to_owned(), request_uri)];
     }
     let mut url = metadata.authorization_endpoint.clone();

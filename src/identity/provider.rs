@@ -268,7 +268,8 @@ impl Provider {
     }
 
     async fn ask(&self, asked: &mut Asked) -> Result<Arc<Known>, ProviderError> {
-        match self.fetch().await {
+        // Boxed, as seldom needed: every login would carry its size along.
+        match Box::pin(self.fetch()).await {
             Ok(known) => {
                 asked.failed = None;
                 Ok(self.learn(known))

@@ -143,9 +143,9 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
             } else {
                 // The login goes on, and its cookie with it.
                 set.clear();
-                silent::sign_in(state, &visitor.headers, provider, &answer.state, pending)
-                    .await
-                    .into_response()
+                let asked =
+                    silent::sign_in(state, &visitor.headers, provider, &answer.state, pending);
+                Box::pin(asked).await.into_response()
             }
         }
         Err(error) => {
@@ -255,25 +255,31 @@ struct Answer {
 impl Answer {
     /// Reads the parameters, none of which may come twice (RFC 6749, 3.1).
     fn read(query: &str) -> Result<Self, WebError> {
-        let one = |name: &str| {
-            let mut values = form_urlencoded::parse(query.as_bytes())
-                .filter(|(key, _)| key == name)
-                .map(|(_, value)| value.into_owned());
-            match (values.next(), values.next()) {
-                (value, None) => Ok(value),
-                _ => Err(WebError::TwoMeanings),
+        let (mut state, mut issuer, mut code) = (None, None, None);
+        let (mut error, mut description) = (None, None);
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let place = match &*name {
+                "state" => &mut state,
+                "iss" => &mut issuer,
+                "code" => &mut code,
+                "error" => &mut error,
+                "error_description" => &mut description,
+                _ => continue,
+            };
+            if place.replace(value.into_owned()).is_some() {
+                return Err(WebError::TwoMeanings);
             }
-        };
+        }
         let expired = || WebError::Expired(None);
-        let state = one("state")?.ok_or_else(expired)?;
-        let outcome = match (one("error")?, one("code")?) {
-            (Some(error), _) => Err((error, one("error_description")?.unwrap_or_default())),
+        let state = state.ok_or_else(expired)?;
+        let outcome = match (error, code) {
+            (Some(error), _) => Err((error, description.unwrap_or_default())),
             (None, Some(code)) => Ok(code),
             (None, None) => return Err(expired()),
         };
         Ok(Self {
             state,
-            issuer: one("iss")?,
+            issuer,
             outcome,
         })
     }

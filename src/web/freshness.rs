@@ -98,7 +98,7 @@ async fn ask(state: AppState, id: String, person: Arc<Person>, kept_so_far: Refr
         .await;
         return Answer::Unknown;
     };
-    match refresh(provider, &person, &token).await {
+    match Box::pin(refresh(provider, &person, &token)).await {
         Ok(Refreshed::Person { person, next }) => {
             let person: Arc<Person> = person.into();
             let event = Event::SignIn {

@@ -285,5 +285,7 @@ async fn step_up(
         idp: Some(&who.person.provider),
         step_up: Some(step_up),
     };
-    Some(begin_login(state, visitor, request.clone().into(), asked).await)
+    // Boxed, as seldom needed: what joins carry along is copied several times on its way.
+    let begun = Box::pin(begin_login(state, visitor, request.clone().into(), asked));
+    Some(begun.await)
 }
