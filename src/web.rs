@@ -50,6 +50,7 @@ use axum::http::StatusCode;
 use axum::middleware;
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
+use tower::ServiceBuilder;
 use tower::util::MapRequest;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
@@ -232,16 +233,18 @@ fn router(state: AppState, most_at_once: usize) -> Router {
         .with_state(state.clone());
     let path = state.addresses.path.clone();
     let below_path = MapRequest::new(routes, move |request| request::without_path(request, &path));
-    Router::new()
-        .fallback_service(below_path)
-        // From the inside out: a panic becomes an error, errors become pages, and each request one line in the log.
-        .layer(CatchPanicLayer::custom(error::from_panic))
+    let around_all = ServiceBuilder::new()
+        // Whatever happens in the layers themselves still gets an answer.
+        .layer(CatchPanicLayer::custom(error::from_panic_in_a_layer))
+        // Errors become pages, and each request one line in the log.
+        .layer(middleware::from_fn_with_state(state, request::tell))
+        .layer(RequestBodyDeadlineLayer::new(LONGEST_BODY))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,
             LONGEST_REQUEST,
         ))
-        .layer(RequestBodyDeadlineLayer::new(LONGEST_BODY))
-        .layer(middleware::from_fn_with_state(state, request::tell))
-        // Whatever happens in the layers themselves still gets an answer.
-        .layer(CatchPanicLayer::custom(error::from_panic_in_a_layer))
+        // A panic becomes an error.
+        .layer(CatchPanicLayer::custom(error::from_panic));
+    // In one piece: each call of `layer` would put another box around every request.
+    Router::new().fallback_service(below_path).layer(around_all)
 }
