@@ -6,20 +6,22 @@ COPY . .
 # The caches keep a rebuild short; the binary is copied out because a cache is not part of the image.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    .ci/build-release \
-    && cp target/release/jitsi-oidc-bridge /jitsi-oidc-bridge \
+    .ci/build-release --static \
+    && cp target/static/jitsi-oidc-bridge /jitsi-oidc-bridge \
     && SOURCE_DATE_EPOCH=0 cargo cyclonedx --format json --spec-version 1.5 --describe binaries \
     && cp jitsi-oidc-bridge_bin.cdx.json /sbom.cdx.json
 
-# No shell, no package manager; the C library of the build stage's Debian release, and the public CA certificates.
-FROM gcr.io/distroless/cc-debian12:nonroot
+# Nothing but the program: no shell, no package manager, no C library.
+FROM scratch
+# The public authorities, by which providers' certificates are verified.
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 COPY --from=build /jitsi-oidc-bridge /jitsi-oidc-bridge
 # A CycloneDX SBOM: every crate that the binary can hold, with version, checksum and licence.
 COPY --from=build /sbom.cdx.json /usr/share/doc/jitsi-oidc-bridge/sbom.cdx.json
 # The default is the loopback interface, which nobody outside a container reaches.
 ENV BRIDGE_DEFAULT_IP=0.0.0.0
 EXPOSE 8080
-# The image's user "nonroot", as a number: Kubernetes' runAsNonRoot looks for one.
+# Nobody's, as a number: Kubernetes' runAsNonRoot looks for one.
 USER 65532:65532
 HEALTHCHECK --interval=15s --timeout=5s --start-period=5s CMD ["/jitsi-oidc-bridge", "healthcheck"]
 ENTRYPOINT ["/jitsi-oidc-bridge"]

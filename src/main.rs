@@ -5,6 +5,11 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 use jitsi_oidc_bridge::cli::{self, Cli};
+use mimalloc::MiMalloc;
+
+/// A login takes some hundred small pieces of memory, which the C library's allocator gives more slowly, musl's above all.
+#[global_allocator]
+static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
