@@ -55,6 +55,7 @@ mod policy_properties;
 mod policy_tests;
 mod policy_who;
 mod presets;
+mod provider_connections;
 mod provider_life;
 mod providers;
 mod pushed_requests;

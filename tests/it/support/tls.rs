@@ -1,6 +1,6 @@
 //! Servers with certificates that are good, or not.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -31,27 +31,52 @@ pub struct Tls {
     pub origin: String,
     /// Its authority, in PEM.
     pub authority: String,
+    /// The protocol agreed upon for each connection (RFC 7301), in the order of their coming.
+    protocols: Arc<Mutex<Vec<String>>>,
 }
 
 impl Tls {
     /// In front of the server at this origin (`http://host:port`).
     pub async fn before(origin: &str, kind: Certificate) -> Self {
+        Self::speaking(&[], origin, kind).await
+    }
+
+    /// The same, with a good certificate, speaking HTTP/2 where the other end does.
+    pub async fn with_http2_before(origin: &str) -> Self {
+        Self::speaking(&["h2", "http/1.1"], origin, Certificate::Good).await
+    }
+
+    /// The protocols of the connections so far.
+    pub fn protocols(&self) -> Vec<String> {
+        self.protocols.lock().unwrap().clone()
+    }
+
+    async fn speaking(protocols: &[&str], origin: &str, kind: Certificate) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let (chain, key, authority) = made(kind);
-        let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![chain], key)
-            .unwrap();
+        let mut config =
+            ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(vec![chain], key)
+                .unwrap();
+        config.alpn_protocols = protocols.iter().map(|&name| name.into()).collect();
         let acceptor = TlsAcceptor::from(Arc::new(config));
+        let agreed = Arc::new(Mutex::new(Vec::new()));
+        let told = agreed.clone();
         let behind = origin.strip_prefix("http://").unwrap().to_owned();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 let (acceptor, behind) = (acceptor.clone(), behind.clone());
+                let told = told.clone();
                 tokio::spawn(async move {
                     let mut encrypted = acceptor.accept(stream).await.ok()?;
+                    let protocol = encrypted.get_ref().1.alpn_protocol().unwrap_or_default();
+                    told.lock()
+                        .unwrap()
+                        .push(String::from_utf8_lossy(protocol).into_owned());
                     let mut plain = TcpStream::connect(behind).await.ok()?;
                     copy_bidirectional(&mut encrypted, &mut plain).await.ok()
                 });
@@ -60,6 +85,7 @@ impl Tls {
         Self {
             origin: format!("https://localhost:{port}"),
             authority,
+            protocols: agreed,
         }
     }
 }
