@@ -6,8 +6,8 @@
 //!
 //! Without a name: `login rejoin abandoned start`. Bridge, floor and provider are processes of their own, on the loopback
 //! interface, so that the processor time of each can be read from `/proc`, without that of the visitors. Bridge and floor
-//! take turns, and each figure is the median of the rounds. Fails when anything went wrong; the ratios are for people to
-//! judge, since a busy machine moves them. Linux only.
+//! take turns, and each figure is the median of the rounds. Fails when anything went wrong, or takes more memory than its
+//! goal; times and ratios are for people to judge, since a busy machine moves them. Linux only.
 //!
 //! | name | what |
 //! |---|---|
