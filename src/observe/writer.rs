@@ -20,6 +20,12 @@ const TRY_AGAIN_AFTER: Duration = Duration::from_secs(1);
 const FULL_PIPE_PAUSE: Duration = Duration::from_millis(10);
 /// Whatever takes longer to be written may never be.
 const LONGEST_WRITE: Duration = Duration::from_secs(5);
+/// What is written at once, in bytes: a pipe takes that much whole or not at all (`PIPE_BUF` of Linux).
+const WRITTEN_AT_ONCE: usize = 4096;
+/// When lines came so often without a pause, further ones gather for so long: to wake this thread for each would cost more
+/// than to write it.
+const RUSH: u32 = 16;
+const GATHERING: Duration = Duration::from_millis(1);
 /// How long the end waits for what has not been written yet.
 const PATIENCE_AT_THE_END: Duration = Duration::from_secs(1);
 
@@ -62,6 +68,8 @@ struct State {
     waiting: VecDeque<Line>,
     /// How many bytes wait.
     bytes: usize,
+    /// Whether the thread that writes waits for lines.
+    idle: bool,
     /// Since when a line is being written.
     busy: Option<Instant>,
     /// Those that nobody has been told of.
@@ -80,6 +88,20 @@ impl State {
     fn lose(&mut self, line: &Line) {
         self.lost.count(line);
         self.lost_ever.count(line);
+    }
+
+    /// The next lines: one, or as many as can be written at once.
+    fn take(&mut self) -> Vec<Line> {
+        let mut room = WRITTEN_AT_ONCE;
+        let fitting = self.waiting.iter().take_while(|line| {
+            let fits = line.text.len() <= room;
+            room = room.saturating_sub(line.text.len());
+            fits
+        });
+        let number = fitting.count().max(1).min(self.waiting.len());
+        let lines: Vec<Line> = self.waiting.drain(..number).collect();
+        self.bytes -= lines.iter().map(|line| line.text.len()).sum::<usize>();
+        lines
     }
 
     /// Whether lines were lost that nobody has been told of, or one has been stuck for too long.
@@ -102,7 +124,9 @@ impl Shared {
         } else {
             state.bytes += line.text.len();
             state.waiting.push_back(line);
-            self.changed.notify_all();
+            if std::mem::take(&mut state.idle) {
+                self.changed.notify_all();
+            }
         }
     }
 }
@@ -173,17 +197,16 @@ impl Drop for Flush {
 }
 
 fn write_for_ever(shared: &Shared, mut output: Output<impl Write>, notice: &Notice) {
+    let mut pace = Pace::default();
     let mut state = shared.state();
     loop {
-        if let Some(line) = state.waiting.pop_front() {
-            state.bytes -= line.text.len();
+        let lines = state.take();
+        if !lines.is_empty() {
             state.busy = Some(Instant::now());
             drop(state);
-            let written = output.write(&line.text);
+            let lost = output.write_lines(&lines);
             state = shared.state();
-            if written.is_err() {
-                state.lose(&line);
-            }
+            lost.iter().for_each(|line| state.lose(line));
             continue;
         }
         if state.lost != Lost::default() {
@@ -200,6 +223,14 @@ fn write_for_ever(shared: &Shared, mut output: Output<impl Write>, notice: &Noti
         }
         state.busy = None;
         shared.changed.notify_all();
+        if pace.is_a_rush() {
+            drop(state);
+            std::thread::sleep(GATHERING);
+            state = shared.state();
+            pace.gathered(!state.waiting.is_empty());
+            continue;
+        }
+        state.idle = true;
         let nothing_to_do = |state: &mut State| state.waiting.is_empty();
         state = if state.lost == Lost::default() {
             shared
@@ -213,13 +244,46 @@ fn write_for_ever(shared: &Shared, mut output: Output<impl Write>, notice: &Noti
                 .unwrap_or_else(PoisonError::into_inner)
                 .0
         };
+        state.idle = false;
+        pace.woken(Instant::now());
+    }
+}
+
+/// How fast lines come.
+#[derive(Default)]
+struct Pace {
+    /// How often in a row this thread was woken again within the time for gathering.
+    again: u32,
+    last: Option<Instant>,
+}
+
+impl Pace {
+    fn woken(&mut self, now: Instant) {
+        let soon = |last| now.saturating_duration_since(last) < GATHERING;
+        self.again = if self.last.is_some_and(soon) {
+            self.again.saturating_add(1)
+        } else {
+            0
+        };
+        self.last = Some(now);
+    }
+
+    fn is_a_rush(&self) -> bool {
+        self.again >= RUSH
+    }
+
+    /// A rush ends when nothing has come while lines gathered.
+    fn gathered(&mut self, any: bool) {
+        if !any {
+            self.again = 0;
+        }
     }
 }
 
 /// Where lines go, each whole or not at all, as far as that is possible.
 struct Output<W> {
     to: W,
-    /// Whether the last line broke off.
+    /// Whether what was written last is no whole line.
     broken: bool,
 }
 
@@ -228,28 +292,55 @@ impl<W: Write> Output<W> {
         Self { to, broken: false }
     }
 
-    fn write(&mut self, line: &[u8]) -> io::Result<()> {
-        if self.broken {
-            self.write_all(b"\n")?;
-            self.broken = false;
-        }
-        self.write_all(line)
+    /// Writes lines at once, and gives those that could not be.
+    fn write_lines<'l>(&mut self, lines: &'l [Line]) -> &'l [Line] {
+        let joined;
+        let text = match lines {
+            [line] => &line.text,
+            lines => {
+                joined = lines.iter().flat_map(|line| &line.text).copied().collect();
+                &joined
+            }
+        };
+        let mut left = match self.write(text) {
+            Ok(()) => return &[],
+            Err(left) => left,
+        };
+        // From the end: what is left is that of the last lines, the first of them in part.
+        let lost = lines.iter().rev().take_while(|line| {
+            let lost = left > 0;
+            left = left.saturating_sub(line.text.len());
+            lost
+        });
+        let whole = lines.len() - lost.count();
+        lines.get(whole..).unwrap_or_default()
     }
 
-    fn write_all(&mut self, mut rest: &[u8]) -> io::Result<()> {
+    /// # Errors
+    /// How many bytes could not be written.
+    fn write(&mut self, text: &[u8]) -> Result<(), usize> {
+        if self.broken {
+            self.write_all(b"\n").map_err(|_| text.len())?;
+        }
+        self.write_all(text)
+    }
+
+    /// As above.
+    fn write_all(&mut self, mut rest: &[u8]) -> Result<(), usize> {
         while !rest.is_empty() {
             match self.to.write(rest) {
-                Ok(0) => return Err(ErrorKind::WriteZero.into()),
+                Ok(0) => return Err(rest.len()),
                 Ok(written) => {
+                    let done = rest.get(..written).unwrap_or_default();
+                    self.broken = !done.ends_with(b"\n");
                     rest = rest.get(written..).unwrap_or_default();
-                    self.broken = !rest.is_empty();
                 }
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 // Whoever started us has made the pipe so that it does not wait; this thread has the time.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {
                     std::thread::sleep(FULL_PIPE_PAUSE);
                 }
-                Err(error) => return Err(error),
+                Err(_) => return Err(rest.len()),
             }
         }
         Ok(())

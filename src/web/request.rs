@@ -1,7 +1,8 @@
 //! What every request gets: an id, safe headers, and one line in the log.
 
 use std::borrow::Cow;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand;
@@ -27,13 +28,27 @@ use crate::observe::traces;
 pub struct RequestId(pub Arc<str>);
 
 impl RequestId {
+    /// Counts on from a number that is drawn once, and mixes the count, so that ids of two replicas do not meet and those
+    /// of one are easily told apart.
     fn new() -> Self {
-        let mut bytes = [0_u8; 8];
-        // Without randomness nothing else works either; an id of zeros is still an id.
-        let _ = rand::fill(&mut bytes);
-        let [first, second] = [0, 32].map(|at| u64::from_le_bytes(bytes) >> at & 0xff_ffff);
+        static COUNT: LazyLock<AtomicU64> = LazyLock::new(|| {
+            let mut bytes = [0; 8];
+            // Without randomness nothing else works either; an id that is counted from zero is still an id.
+            let _ = rand::fill(&mut bytes);
+            AtomicU64::new(u64::from_le_bytes(bytes))
+        });
+        let mixed = mixed(COUNT.fetch_add(1, Ordering::Relaxed));
+        let [first, second] = [0, 32].map(|at| mixed >> at & 0xff_ffff);
         Self(format!("{first:06x}-{second:06x}").into())
     }
+}
+
+/// Each number becomes another one (the last steps of `SplitMix64`; Steele, Lea and Flood, 2014).
+fn mixed(count: u64) -> u64 {
+    let mut mixed = count.wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ mixed >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ mixed >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mixed ^ mixed >> 31
 }
 
 /// The longest path that the log shows, in bytes.

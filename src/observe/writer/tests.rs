@@ -190,3 +190,56 @@ fn a_line_that_is_stuck_for_too_long_counts_as_lost() {
     flush.flush();
     assert!(!losing(2 * LONGEST_WRITE));
 }
+
+#[test]
+fn lines_that_wait_are_written_several_at_once() {
+    let (disk, _failures) = Disk::with_room_for(usize::MAX);
+    let ((reached, is_reached), (go_on, goes_on)) = (channel(), channel());
+    let stuck = Stuck {
+        reached,
+        goes_on,
+        disk: disk.clone(),
+    };
+    let (writer, flush) = Writer::start(stuck, Box::new(notice)).unwrap();
+    say(&writer, false, "being written\n");
+    is_reached.recv_timeout(Duration::from_mins(1)).unwrap();
+    let line = format!("{}\n", "x".repeat(999));
+    for _ in 0..10 {
+        say(&writer, false, &line);
+    }
+    drop(go_on);
+    drop(flush);
+    assert_eq!(
+        disk.content(),
+        format!("being written\n{}", line.repeat(10))
+    );
+    assert_eq!(is_reached.try_iter().count(), 3, "four, four and two lines");
+}
+
+#[test]
+fn of_lines_written_at_once_those_that_came_through_are_not_lost() {
+    let line = |text: &str| Line {
+        text: text.into(),
+        audit: false,
+    };
+    let lines = ["one\n", "two\n", "three\n", "four\n"].map(line);
+    for (room, lost) in [
+        (0, 4),
+        (3, 4),
+        (4, 3),
+        (8, 2),
+        (13, 2),
+        (14, 1),
+        (18, 1),
+        (19, 0),
+    ] {
+        let (disk, _failures) = Disk::with_room_for(room);
+        let mut output = Output::new(disk.clone());
+        assert_eq!(output.write_lines(&lines).len(), lost, "{room}");
+        disk.has_room_again();
+        assert!(output.write_lines(&[line("five\n")]).is_empty());
+        let content = disk.content();
+        assert!(content.ends_with("\nfive\n") || room == 0, "{content:?}");
+        assert!(!content.contains("\n\n"), "{content:?}");
+    }
+}

@@ -35,15 +35,16 @@ pub struct Key([u8; 32]);
 
 impl Key {
     pub(super) fn of(parts: &[&str]) -> Self {
-        let mut whole = digest::Context::new(&digest::SHA256);
+        let mut whole = Vec::with_capacity(256);
         for part in parts {
             // With its length before each part, no two lists of parts read the same.
-            whole.update(&part.len().to_be_bytes());
-            whole.update(part.as_bytes());
+            whole.extend(part.len().to_be_bytes());
+            whole.extend(part.as_bytes());
         }
+        let digest = digest::digest(&digest::SHA256, &whole);
         let mut key = [0; 32];
         // It has that many bytes.
-        for (byte, of_digest) in key.iter_mut().zip(whole.finish().as_ref()) {
+        for (byte, of_digest) in key.iter_mut().zip(digest.as_ref()) {
             *byte = *of_digest;
         }
         Self(key)
