@@ -13,7 +13,9 @@ use crate::redis::{Redis, Work};
 use crate::rounds::{Provider, float, median};
 use crate::visitors::{Journey, Visitors};
 
-const MOST_REPLICAS: usize = 3;
+const MOST_REPLICAS: u32 = 3;
+/// Journeys at once for each bridge: enough for somebody to wait at it whenever it may go on.
+const AT_ONCE: u64 = 64;
 /// Microseconds of a processor in each tenth of a second.
 const SHARE: u32 = 10_000;
 const PERIOD: u32 = 100_000;
@@ -57,7 +59,7 @@ struct Replicas {
 }
 
 impl Replicas {
-    async fn start(asked: &Asked, provider: &Provider, number: usize) -> Self {
+    async fn start(asked: &Asked, provider: &Provider, number: u32) -> Self {
         let redis = Redis::start(free_address().await);
         let mut bridges = Vec::new();
         let mut public = None;
@@ -93,20 +95,19 @@ pub async fn run(asked: &Asked, provider: &Provider) -> bool {
         for number in 1..=MOST_REPLICAS {
             let replicas = Replicas::start(asked, provider, number).await;
             let visitors = replicas.visitors(provider);
-            visitors
-                .go(Journey::Login, asked.number / 4, asked.at_once)
-                .await;
+            let at_once = AT_ONCE * u64::from(number);
+            visitors.go(Journey::Login, asked.number / 4, at_once).await;
             let bounded: std::io::Result<Vec<Bounded>> = replicas
                 .bridges
                 .iter()
                 .map(|(bridge, _)| Bounded::around(bridge))
                 .collect();
             let bounded = bounded.expect("control groups that this user may make");
-            let journeys = asked.number / 2;
+            let journeys = asked.number / 2 * u64::from(number);
             let before = replicas.redis.work();
             let mut rates = Vec::new();
             for _ in 0..asked.rounds {
-                let outcome = visitors.go(journey, journeys, asked.at_once).await;
+                let outcome = visitors.go(journey, journeys, at_once).await;
                 for failure in outcome.failures.iter().take(3) {
                     println!("{journey:?} at {number} replicas: {failure}");
                 }

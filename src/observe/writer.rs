@@ -206,7 +206,9 @@ fn write_for_ever(shared: &Shared, mut output: Output<impl Write>, notice: &Noti
             drop(state);
             let lost = output.write_lines(&lines);
             state = shared.state();
-            lost.iter().for_each(|line| state.lose(line));
+            for line in lost {
+                state.lose(line);
+            }
             continue;
         }
         if state.lost != Lost::default() {
