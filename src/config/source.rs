@@ -111,7 +111,7 @@ impl Raw {
 
 /// Reads a TOML file's text. A syntax error becomes a problem, and the tree is empty.
 pub fn parse_file(path: &str, text: &str, problems: &mut Problems) -> BTreeMap<String, Node> {
-    let lines = Lines { path, text };
+    let lines = Lines::of(path, text);
     match DeTable::parse(text) {
         Ok(table) => lines.table(table.into_inner()),
         Err(error) => {
@@ -127,10 +127,7 @@ pub fn parse_file(path: &str, text: &str, problems: &mut Problems) -> BTreeMap<S
 pub fn parse_inline(text: &str, origin: &Origin) -> Option<Raw> {
     let document = Zeroizing::new(["value = ", text].concat());
     let table = DeTable::parse(&document).ok()?.into_inner();
-    let lines = Lines {
-        path: "",
-        text: &document,
-    };
+    let lines = Lines::of("", &document);
     let mut node = table
         .into_iter()
         .next()
@@ -199,17 +196,20 @@ pub fn overlay_environment(tree: &mut BTreeMap<String, Node>, environment: &[(St
 
 struct Lines<'a> {
     path: &'a str,
-    text: &'a str,
+    /// Where each line but the first begins.
+    begin: Vec<usize>,
 }
 
-impl Lines<'_> {
+impl<'a> Lines<'a> {
+    fn of(path: &'a str, text: &str) -> Self {
+        let ends = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
+        let begin = ends.map(|(at, _)| at + 1).collect();
+        Self { path, begin }
+    }
+
+    /// The line, from 1 on, in which the byte at this offset stands.
     fn number(&self, offset: usize) -> usize {
-        1 + self
-            .text
-            .bytes()
-            .take(offset)
-            .filter(|b| *b == b'\n')
-            .count()
+        1 + self.begin.partition_point(|begin| *begin <= offset)
     }
 
     fn table(&self, table: DeTable<'_>) -> BTreeMap<String, Node> {
