@@ -116,8 +116,9 @@ impl Write for Stuck {
     }
 }
 
-#[test]
-fn a_reader_that_stands_still_keeps_nobody_waiting_and_hears_what_was_lost() {
+/// A line is being written to a reader that stands still: what it will have got, each write that it hears of after this one,
+/// and what lets it go on.
+fn being_written() -> (Disk, Receiver<()>, Sender<()>, Writer, Flush) {
     let (disk, _failures) = Disk::with_room_for(usize::MAX);
     let ((reached, is_reached), (go_on, goes_on)) = (channel(), channel());
     let stuck = Stuck {
@@ -128,6 +129,12 @@ fn a_reader_that_stands_still_keeps_nobody_waiting_and_hears_what_was_lost() {
     let (writer, flush) = Writer::start(stuck, Box::new(notice)).unwrap();
     say(&writer, false, "being written\n");
     is_reached.recv_timeout(Duration::from_mins(1)).unwrap();
+    (disk, is_reached, go_on, writer, flush)
+}
+
+#[test]
+fn a_reader_that_stands_still_keeps_nobody_waiting_and_hears_what_was_lost() {
+    let (disk, _is_reached, go_on, writer, flush) = being_written();
 
     let megabyte = format!("{}\n", "x".repeat(1024 * 1024 - 1));
     for _ in 0..4 {
@@ -193,16 +200,7 @@ fn a_line_that_is_stuck_for_too_long_counts_as_lost() {
 
 #[test]
 fn lines_that_wait_are_written_several_at_once() {
-    let (disk, _failures) = Disk::with_room_for(usize::MAX);
-    let ((reached, is_reached), (go_on, goes_on)) = (channel(), channel());
-    let stuck = Stuck {
-        reached,
-        goes_on,
-        disk: disk.clone(),
-    };
-    let (writer, flush) = Writer::start(stuck, Box::new(notice)).unwrap();
-    say(&writer, false, "being written\n");
-    is_reached.recv_timeout(Duration::from_mins(1)).unwrap();
+    let (disk, is_reached, go_on, writer, flush) = being_written();
     let line = format!("{}\n", "x".repeat(999));
     for _ in 0..10 {
         say(&writer, false, &line);
