@@ -7,7 +7,7 @@ use clap::Parser as _;
 use jitsi_oidc_bridge::cli::{self, Cli};
 use mimalloc::MiMalloc;
 
-/// A login takes some hundred small pieces of memory, for which the C library's allocator takes twice the time.
+/// A login takes hundreds of small pieces of memory, for which the C library's allocator takes twice the time.
 #[global_allocator]
 static ALLOCATOR: MiMalloc = MiMalloc;
 

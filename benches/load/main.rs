@@ -15,7 +15,7 @@
 //! | `start` | the time to the first answer, and the memory when nobody comes |
 //! | `million` | the memory after 1,000,000 abandoned logins (`--abandoned` for another number) |
 //! | `in-flight` | 5,000 logins at once at a provider that takes 200 ms |
-//! | `replicas` | one, two and three bridges that share a Redis, each with a tenth of a processor (needs `redis-server`, and root for cgroups) |
+//! | `replicas` | one, two and three bridges that share a Redis, each with a tenth of a processor and 64 visitors at once (needs `redis-server`, and root for cgroups) |
 
 #![expect(
     clippy::expect_used,
