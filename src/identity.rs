@@ -38,6 +38,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub use self::claims::ClaimPath;
+use crate::hexadecimal::hexadecimal;
 
 /// Somebody whom the provider vouches for.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -107,16 +108,7 @@ impl Groups {
 /// A digest of issuer and subject: 32 hexadecimal digits, the same for ever, telling nothing of either.
 #[must_use]
 pub fn stable_id(issuer: &str, subject: &str) -> String {
-    use std::fmt::Write as _;
     let both = format!("{issuer}\n{subject}");
     let digest = digest::digest(&digest::SHA256, both.as_bytes());
-    digest
-        .as_ref()
-        .iter()
-        .take(16)
-        .fold(String::with_capacity(32), |mut hex, byte| {
-            // Writing to a String cannot fail.
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    hexadecimal(digest.as_ref().get(..16).unwrap_or_default())
 }

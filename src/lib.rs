@@ -60,6 +60,8 @@ pub mod clock;
 
 pub mod mirror;
 
+mod hexadecimal;
+
 pub mod check;
 
 pub mod cli;

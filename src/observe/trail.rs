@@ -15,6 +15,7 @@ use super::event::{About, Event};
 use super::writer::{Flush, Lost, Writer};
 use crate::clock::SharedClock;
 use crate::config::audit::{AuditSettings, OnFailure};
+use crate::hexadecimal::hexadecimal;
 use crate::identity::{Groups, Person};
 use crate::meeting::MeetingRequest;
 use crate::session::handle::handle;
@@ -268,14 +269,6 @@ impl Lines {
         line.extend(content);
         format!("{}\n", Value::Object(line))
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 fn drawn() -> [u8; 6] {

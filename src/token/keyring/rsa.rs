@@ -17,6 +17,7 @@ use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::{SigningError, compact};
+use crate::hexadecimal::hexadecimal;
 
 /// The RSA algorithms that Prosody's plugin knows: RSASSA-PKCS1-v1_5 (RFC 7518, 3.3). Any RSA key can do all three.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -213,14 +214,7 @@ pub struct PublicJwk {
 /// The SHA-256 of something, in hexadecimal digits.
 #[must_use]
 pub fn hex_sha256(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    digest::digest(&digest::SHA256, bytes)
-        .as_ref()
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        })
+    hexadecimal(digest::digest(&digest::SHA256, bytes).as_ref())
 }
 
 /// RFC 7468: base64 in lines of 64.
