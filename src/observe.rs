@@ -4,6 +4,7 @@
 
 pub mod audit;
 pub mod event;
+mod json_lines;
 pub mod metrics;
 pub mod panics;
 pub mod traces;
@@ -21,6 +22,7 @@ use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt, reload};
 
 pub use self::audit::{Audit, Decided, DecidedOutcome, Listener};
+use self::json_lines::JsonLines;
 use self::traces::Spans;
 pub use self::writer::{Flush, Losses};
 use self::writer::{Lost, Writer};
@@ -70,11 +72,11 @@ pub fn start_logging(log: Log, spans: Option<&Spans>) -> std::io::Result<(LogLev
     let notice = if text { lost_in_text } else { lost_in_json };
     let (writer, flush) = Writer::start(std::io::stderr(), Box::new(notice))?;
     let (levels, handle) = reload::Layer::new(filter(log.level));
-    let lines = fmt::layer().with_writer(writer);
     let lines = if text {
+        let lines = fmt::layer().with_writer(writer);
         lines.with_ansi(std::io::stderr().is_terminal()).boxed()
     } else {
-        lines.json().flatten_event(true).boxed()
+        JsonLines(writer).boxed()
     };
     let subscriber = tracing_subscriber::registry().with(lines.with_filter(levels));
     // A second call (in tests) leaves the first subscriber in place. A handle whose subscriber is gone changes nothing.

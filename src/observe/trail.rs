@@ -80,8 +80,8 @@ impl Trail {
     /// Writes an event down.
     pub fn tell(&self, about: &About<'_>, event: &Event<'_>) {
         let (name, content) = self.content(event);
-        self.writer
-            .line(self.lines.line(name, about, object(content)));
+        let line = self.lines.line(name, about, object(content));
+        self.writer.line(line, true);
     }
 
     /// Whether nobody is to get a token, since it could not be written down.

@@ -22,10 +22,9 @@ const FULL_PIPE_PAUSE: Duration = Duration::from_millis(10);
 const LONGEST_WRITE: Duration = Duration::from_secs(5);
 /// What is written at once, in bytes: a pipe takes that much whole or not at all (`PIPE_BUF` of Linux).
 const WRITTEN_AT_ONCE: usize = 4096;
-/// When lines came so often without a pause, further ones gather for so long: to wake this thread for each would cost more
+/// After it has written, the thread lets further lines gather for so long: to be woken for each of a rush would cost more
 /// than to write it.
-const RUSH: u32 = 16;
-const GATHERING: Duration = Duration::from_millis(1);
+const GATHERING: Duration = Duration::from_millis(5);
 /// How long the end waits for what has not been written yet.
 const PATIENCE_AT_THE_END: Duration = Duration::from_secs(1);
 
@@ -145,12 +144,10 @@ impl Writer {
         Ok((Self(shared.clone()), Flush(shared)))
     }
 
-    /// Takes a line, with its end.
-    pub fn line(&self, text: String) {
-        self.0.put(Line {
-            text: text.into_bytes(),
-            audit: true,
-        });
+    /// Takes a line, with its end; of the audit, or not.
+    pub fn line(&self, text: impl Into<Vec<u8>>, audit: bool) {
+        let text = text.into();
+        self.0.put(Line { text, audit });
     }
 
     /// Whether lines were lost and none has been written since, or none can be at the moment.
@@ -197,7 +194,7 @@ impl Drop for Flush {
 }
 
 fn write_for_ever(shared: &Shared, mut output: Output<impl Write>, notice: &Notice) {
-    let mut pace = Pace::default();
+    let mut has_written = false;
     let mut state = shared.state();
     loop {
         let lines = state.take();
@@ -209,6 +206,7 @@ fn write_for_ever(shared: &Shared, mut output: Output<impl Write>, notice: &Noti
             for line in lost {
                 state.lose(line);
             }
+            has_written = true;
             continue;
         }
         if state.lost != Lost::default() {
@@ -225,11 +223,10 @@ fn write_for_ever(shared: &Shared, mut output: Output<impl Write>, notice: &Noti
         }
         state.busy = None;
         shared.changed.notify_all();
-        if pace.is_a_rush() {
+        if std::mem::take(&mut has_written) {
             drop(state);
             std::thread::sleep(GATHERING);
             state = shared.state();
-            pace.gathered(!state.waiting.is_empty());
             continue;
         }
         state.idle = true;
@@ -247,38 +244,6 @@ fn write_for_ever(shared: &Shared, mut output: Output<impl Write>, notice: &Noti
                 .0
         };
         state.idle = false;
-        pace.woken(Instant::now());
-    }
-}
-
-/// How fast lines come.
-#[derive(Default)]
-struct Pace {
-    /// How often in a row this thread was woken again within the time for gathering.
-    again: u32,
-    last: Option<Instant>,
-}
-
-impl Pace {
-    fn woken(&mut self, now: Instant) {
-        let soon = |last| now.saturating_duration_since(last) < GATHERING;
-        self.again = if self.last.is_some_and(soon) {
-            self.again.saturating_add(1)
-        } else {
-            0
-        };
-        self.last = Some(now);
-    }
-
-    fn is_a_rush(&self) -> bool {
-        self.again >= RUSH
-    }
-
-    /// A rush ends when nothing has come while lines gathered.
-    fn gathered(&mut self, any: bool) {
-        if !any {
-            self.again = 0;
-        }
     }
 }
 
@@ -300,7 +265,8 @@ impl<W: Write> Output<W> {
         let text = match lines {
             [line] => &line.text,
             lines => {
-                joined = lines.iter().flat_map(|line| &line.text).copied().collect();
+                let texts: Vec<&[u8]> = lines.iter().map(|line| line.text.as_slice()).collect();
+                joined = texts.concat();
                 &joined
             }
         };
