@@ -155,23 +155,23 @@ impl Sessions {
             self.metrics.session_ended("replaced");
         }
         let signed_in = SignedIn {
-            person: Arc::new(sign_in.person.clone()),
+            person: sign_in.person.clone(),
             at_provider: sign_in.session.clone(),
             refresh,
             since: now,
             seen_at: now,
         };
-        let person = signed_in.person.clone();
+        let person = &sign_in.person;
         let end = self.end_of(&signed_in);
         let id = self.store.create(signed_in, end, now).await?.to_string();
         let until = now + self.limits.lifetime;
         let after = match (before, old_id) {
-            (Some(before), Some(old)) if is_same(&before.person, &person) => {
+            (Some(before), Some(old)) if is_same(&before.person, person) => {
                 Some(Tag::After(old).key())
             }
             _ => None,
         };
-        let [all, one] = tags(&person).map(|tag| tag.key());
+        let [all, one] = tags(person).map(|tag| tag.key());
         // At once: a slow store costs one answer, not three.
         tokio::try_join!(
             self.ledger.add(&all, &id, until, now),

@@ -40,7 +40,7 @@ impl Join {
         let app = web::build(config, Arc::new(Standing), Audit::default()).unwrap();
         drop(guard);
         let sign_in = SignIn {
-            person: sara(),
+            person: sara().into(),
             session: ProviderSession::default(),
             refresh_token: None,
         };

@@ -55,7 +55,7 @@ pub async fn finish(
         .claims
         .person(&issuer, &settings.name, &subject, gathered)?;
     Ok(SignIn {
-        person,
+        person: Arc::new(person),
         session,
         refresh_token: tokens.refresh_token.map(Into::into),
     })

@@ -1,6 +1,8 @@
 //! The session at the provider that a sign-in belongs to: what is remembered of it, and where the browser goes to end
 //! it (OpenID Connect RP-Initiated Logout 1.0).
 
+use std::sync::Arc;
+
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -17,7 +19,7 @@ const LONGEST_HINT: usize = 6 * 1024;
 #[derive(Debug, Clone)]
 pub struct SignIn {
     /// Who.
-    pub person: Person,
+    pub person: Arc<Person>,
     /// By which session at the provider.
     pub session: ProviderSession,
     /// By what the provider can be asked anew, where it granted that.

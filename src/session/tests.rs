@@ -71,7 +71,7 @@ async fn a_session_that_a_running_request_writes_back_stays_ended() {
 async fn what_hangs_on_a_sign_in_is_revoked_with_it_and_not_with_another() {
     let sessions = sessions();
     let revoked = async |subject: &str, sid: Option<&str>, since: i64| {
-        let mut person = sign_in(sid).person;
+        let mut person = Person::clone(&sign_in(sid).person);
         subject.clone_into(&mut person.subject);
         sessions
             .revoked_since(&person, at(since), at(9))
@@ -101,7 +101,7 @@ async fn what_hangs_on_a_sign_in_is_revoked_with_it_and_not_with_another() {
         .await
         .unwrap();
     assert!(revoked("s-sara", Some("s-2"), 6).await);
-    let mut other = sign_in(None).person;
+    let mut other = Person::clone(&sign_in(None).person);
     other.issuer = "https://other.example".to_owned();
     assert!(!sessions.revoked_since(&other, at(4), at(9)).await.unwrap());
 }

@@ -437,7 +437,7 @@ async fn a_session_is_found_in_redis_by_its_handle_and_left_as_it_is() {
         ..Imagined::default()
     };
     let sign_in = SignIn {
-        person: imagined.person(now).0,
+        person: imagined.person(now).0.into(),
         session: ProviderSession::default(),
         refresh_token: None,
     };
