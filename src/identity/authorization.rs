@@ -1,5 +1,7 @@
 //! The authorization request: what the provider is asked, in the browser's address or pushed to it beforehand (RFC 9126).
 
+use std::borrow::Cow;
+
 use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -52,7 +54,7 @@ pub async fn begin(
     if let Some(endpoint) = pushed_to(settings.request.push, metadata)? {
         // Boxed, as few providers want it: every login would carry its size along.
         let request_uri = Box::pin(push(provider, metadata, endpoint, &parameters)).await?;
-        parameters = vec![("request_uri".to_owned(), request_uri)];
+        parameters = vec![("request_uri".into(), request_uri.into())];
     }
     let mut url = metadata.authorization_endpoint.clone();
     url.query_pairs_mut()
@@ -61,37 +63,46 @@ pub async fn begin(
     Ok(url)
 }
 
+/// A parameter's name and value.
+type Parameter<'a> = (Cow<'a, str>, Cow<'a, str>);
+
 /// All but the client's id.
-fn parameters(
-    settings: &ProviderSettings,
-    redirect_uri: &str,
-    state: &str,
-    secrets: &LoginSecrets,
-    wishes: &Wishes,
-) -> Vec<(String, String)> {
+fn parameters<'a>(
+    settings: &'a ProviderSettings,
+    redirect_uri: &'a str,
+    state: &'a str,
+    secrets: &'a LoginSecrets,
+    wishes: &'a Wishes,
+) -> Vec<Parameter<'a>> {
     let request = &settings.request;
     // First, so that nobody's extra parameter can take the place of one of ours.
-    let mut all = request.parameters.clone();
-    let mut add = |name: &str, value: &str| all.push((name.to_owned(), value.to_owned()));
-    add("response_type", "code");
+    let extra = request.parameters.iter();
+    let mut all: Vec<Parameter<'a>> = extra
+        .map(|(name, value)| (name.into(), value.into()))
+        .collect();
+    let mut add = |name: &'static str, value: Cow<'a, str>| all.push((name.into(), value));
+    add("response_type", "code".into());
     if request.response_mode == ResponseMode::FormPost {
-        add("response_mode", "form_post");
+        add("response_mode", "form_post".into());
     }
-    add("redirect_uri", redirect_uri);
-    add("scope", &request.scopes.join(" "));
-    add("state", state);
-    add("nonce", &secrets.nonce);
-    add("code_challenge", &code_challenge(&secrets.code_verifier));
-    add("code_challenge_method", "S256");
+    add("redirect_uri", redirect_uri.into());
+    add("scope", request.scopes.join(" ").into());
+    add("state", state.into());
+    add("nonce", (&secrets.nonce).into());
+    add(
+        "code_challenge",
+        code_challenge(&secrets.code_verifier).into(),
+    );
+    add("code_challenge_method", "S256".into());
     if let Some(prompt) = wishes.prompt.or(request.prompt.as_deref()) {
-        add("prompt", prompt);
+        add("prompt", prompt.into());
     }
     let max_age = match (wishes.max_age, request.max_age) {
         (Some(one), Some(other)) => Some(one.min(other)),
         (one, other) => one.or(other),
     };
     if let Some(max_age) = max_age {
-        add("max_age", &max_age.whole_seconds().to_string());
+        add("max_age", max_age.whole_seconds().to_string().into());
     }
     let acr = if wishes.acr.is_empty() {
         &request.acr_values
@@ -100,12 +111,12 @@ fn parameters(
     };
     if !acr.is_empty() {
         match request.ask_acr {
-            AskAcr::AcrValues => add("acr_values", &acr.join(" ")),
-            AskAcr::Claims => add("claims", &essential(settings, acr).to_string()),
+            AskAcr::AcrValues => add("acr_values", acr.join(" ").into()),
+            AskAcr::Claims => add("claims", essential(settings, acr).to_string().into()),
         }
     }
     if request.ui_locales && !wishes.languages.is_empty() {
-        add("ui_locales", &wishes.languages.join(" "));
+        add("ui_locales", wishes.languages.join(" ").into());
     }
     all
 }
@@ -150,12 +161,12 @@ async fn push(
     provider: &Provider,
     metadata: &Metadata,
     endpoint: &Url,
-    parameters: &[(String, String)],
+    parameters: &[Parameter<'_>],
 ) -> Result<String, LoginError> {
     const ENDPOINT: &str = "endpoint for pushed authorization requests";
     let fields: Vec<(&str, &str)> = parameters
         .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .map(|(name, value)| (&**name, &**value))
         .collect();
     let (now, random) = (provider.clock.now(), &provider.random);
     let mut proven = prove(&provider.settings, metadata, &fields, now, random)?;

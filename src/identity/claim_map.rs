@@ -167,7 +167,11 @@ impl ClaimMap {
         let sid = sid(&gathered.id_token).map(str::to_owned);
         let acr = contexts(&gathered.id_token, &self.acr);
         let mut claims = gathered.userinfo;
-        claims.extend(gathered.id_token);
+        if claims.is_empty() {
+            claims = gathered.id_token;
+        } else {
+            claims.extend(gathered.id_token);
+        }
 
         let username = self.username.exact(&claims);
         let email = self.email(&claims);
@@ -175,26 +179,24 @@ impl ClaimMap {
             .id
             .as_ref()
             .and_then(|path| stable_text(path.find(&claims)?));
+        let name = display_name(self, &claims).unwrap_or_else(|| "Guest".to_owned());
+        let avatar = self.avatar.text(&claims);
+        let auth_time = claims.get("auth_time").and_then(Value::as_i64);
+        claims.retain(|name, _| self.kept.contains(name));
         Ok(Person {
             issuer: issuer.to_owned(),
             provider: provider.to_owned(),
             subject: subject.to_owned(),
             id: id.unwrap_or_else(|| stable_id(issuer, subject)),
-            name: display_name(self, &claims).unwrap_or_else(|| "Guest".to_owned()),
+            name,
             username,
             email,
-            avatar: self
-                .avatar
-                .text(&claims)
-                .filter(|url| url.starts_with("https://") && url.len() <= LONGEST_AVATAR),
+            avatar: avatar.filter(|url| url.starts_with("https://") && url.len() <= LONGEST_AVATAR),
             groups,
             acr,
             sid,
-            auth_time: claims.get("auth_time").and_then(Value::as_i64),
-            claims: claims
-                .into_iter()
-                .filter(|(name, _)| self.kept.contains(name))
-                .collect(),
+            auth_time,
+            claims,
         })
     }
 }

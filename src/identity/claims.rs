@@ -104,6 +104,14 @@ pub(super) fn is_true(value: Option<&Value>) -> bool {
 /// for another (bidirectional overrides, invisible marks), and folds white space.
 #[must_use]
 pub fn clean(text: &str) -> String {
+    if is_plain(text) {
+        return text.to_owned();
+    }
+    cleaned(text)
+}
+
+/// The same, whatever the text.
+fn cleaned(text: &str) -> String {
     let visible: String = text
         .chars()
         .map(|c| if c.is_whitespace() { ' ' } else { c })
@@ -118,8 +126,21 @@ pub fn clean(text: &str) -> String {
 
 /// A text as it is, if it needs neither cleaning nor cutting.
 pub(super) fn exact(text: &str) -> Option<String> {
-    let plain = !text.is_empty() && text.len() <= LONGEST_TEXT && clean(text) == text;
-    plain.then(|| text.to_owned())
+    let fits = !text.is_empty() && text.len() <= LONGEST_TEXT;
+    (fits && (is_plain(text) || clean(text) == text)).then(|| text.to_owned())
+}
+
+/// Whether there is certainly nothing to clean: nothing but ASCII that is seen, and single spaces within it.
+fn is_plain(text: &str) -> bool {
+    // As if a space stood on either side.
+    let mut after_space = true;
+    let seen = text.bytes().all(|byte| {
+        let is_space = byte == b' ';
+        let fits = byte.is_ascii_graphic() || is_space && !after_space;
+        after_space = is_space;
+        fits
+    });
+    seen && (!after_space || text.is_empty())
 }
 
 fn is_noncharacter(c: char) -> bool {
@@ -173,4 +194,32 @@ pub(super) fn shorten(text: &str, most: usize) -> String {
         .collect::<String>()
         .trim_end()
         .to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_plain_needs_no_cleaning() {
+        for plain in ["", "a", "Sara Stein", "a b c", "~!\"%'<>"] {
+            assert!(is_plain(plain), "{plain:?}");
+            assert_eq!(cleaned(plain), plain);
+        }
+        for other in [
+            " ",
+            " a",
+            "a ",
+            "a  b",
+            "a\tb",
+            "a\n",
+            "\u{7f}",
+            "\0",
+            "é",
+            "a\u{202e}b",
+        ] {
+            assert!(!is_plain(other), "{other:?}");
+        }
+        assert_eq!(clean(" a \t b\u{200b}\n"), "a b");
+    }
 }

@@ -6,6 +6,7 @@ use std::fmt;
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::error::Category;
+use serde_json::map::Entry;
 use serde_json::{Map, Value};
 
 use super::claims::{Claims, shown};
@@ -116,12 +117,15 @@ impl<'de> Visitor<'de> for Strict<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Value, A::Error> {
         let mut all = Map::new();
         while let Some(name) = members.next_key::<String>()? {
-            if all.contains_key(&name) {
-                self.0.replace(Some(shown(&name)));
-                return Err(A::Error::custom("a name comes twice"));
+            match all.entry(name) {
+                Entry::Vacant(free) => {
+                    free.insert(members.next_value_seed(self)?);
+                }
+                Entry::Occupied(taken) => {
+                    self.0.replace(Some(shown(taken.key())));
+                    return Err(A::Error::custom("a name comes twice"));
+                }
             }
-            let value = members.next_value_seed(self)?;
-            all.insert(name, value);
         }
         Ok(all.into())
     }

@@ -328,16 +328,16 @@ fn split(token: &str) -> Result<(&str, &str, &str, &str), SignatureError> {
     if token.len() > LONGEST_TOKEN {
         return Err(SignatureError::Malformed("it is too long"));
     }
-    if token.bytes().filter(|b| *b == b'.').count() == 4 {
-        return Err(SignatureError::Encrypted);
-    }
     let not_three = SignatureError::Malformed("it does not have three parts");
-    let (message, signature) = token.rsplit_once('.').ok_or(not_three.clone())?;
-    let (header, payload) = message.split_once('.').ok_or(not_three.clone())?;
-    if payload.contains('.') {
-        return Err(not_three);
+    let parts: Vec<&str> = token.splitn(6, '.').collect();
+    match parts.as_slice() {
+        [header, payload, signature] => {
+            let (message, _) = token.rsplit_once('.').ok_or(not_three)?;
+            Ok((message, header, payload, signature))
+        }
+        [_, _, _, _, _] => Err(SignatureError::Encrypted),
+        _ => Err(not_three),
     }
-    Ok((message, header, payload, signature))
 }
 
 fn object(part: &'static str, encoded: &str) -> Result<Claims, SignatureError> {

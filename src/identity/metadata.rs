@@ -134,11 +134,10 @@ impl Metadata {
             // RS256 is what every provider must support, and the default (OpenID Connect Core, 2).
             return vec![Algorithm::RS256];
         }
-        let advertised = |algorithm: &Algorithm| {
-            self.id_token_signing_alg_values_supported
-                .contains(&format!("{algorithm:?}"))
-        };
-        ASYMMETRIC.into_iter().filter(advertised).collect()
+        let names = self.id_token_signing_alg_values_supported.iter();
+        let advertised: Vec<Algorithm> = names.filter_map(|name| name.parse().ok()).collect();
+        let is_advertised = |algorithm: &Algorithm| advertised.contains(algorithm);
+        ASYMMETRIC.into_iter().filter(is_advertised).collect()
     }
 }
 
