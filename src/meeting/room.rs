@@ -69,6 +69,10 @@ impl RoomName {
         if as_typed.len() > 4 * LONGEST_ROOM {
             return Err(RoomError::TooLong);
         }
+        // Of most names nothing is rewritten.
+        if as_typed.bytes().all(stays) {
+            return Self::settled(as_typed.to_owned());
+        }
         let mut name = rewrite(as_typed);
         for _ in 0..MOST_ROUNDS {
             let next = rewrite(&name);
@@ -197,6 +201,11 @@ pub(crate) fn rewrite(part: &str) -> String {
     encoded
 }
 
+/// Whether a character is never rewritten, in whatever name it stands.
+fn stays(b: u8) -> bool {
+    b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'-' | b'_')
+}
+
 /// JavaScript's `decodeURIComponent`: `None` where that throws.
 fn decode_uri_component(text: &str) -> Option<String> {
     let mut rest = text.as_bytes();
@@ -213,6 +222,15 @@ fn decode_uri_component(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_stays_as_it_is_would_not_be_rewritten() {
+        let names = (0..=u8::MAX).map(char::from).map(String::from);
+        for name in names.filter(|name| name.bytes().all(stays)) {
+            assert_eq!(rewrite(&name), name);
+        }
+        assert!(!stays(b'%') && !stays(b'.') && !stays(b'A') && !stays(b'/'));
+    }
 
     fn room(typed: &str) -> String {
         RoomName::parse(typed).map_or_else(|e| format!("refused: {e}"), String::from)

@@ -6,10 +6,10 @@
 use ::url::Url;
 use percent_encoding::utf8_percent_encode;
 
-use super::MeetingRequest;
 use super::app::{AppAddress, Apps};
 use super::jaas::AppId;
 use super::room::ENCODE_URI_COMPONENT;
+use super::{ClientKind, MeetingRequest};
 
 /// Where in the URL the token stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,16 +58,24 @@ impl MeetingUrls {
     #[must_use]
     pub fn web(&self, request: &MeetingRequest, token: &str) -> String {
         let settings = self.settings(request);
-        let (query, fragment) = match (self.token_place, settings.as_str()) {
-            (TokenPlace::Query, "") => (format!("?jwt={token}"), String::new()),
-            (TokenPlace::Query, settings) => (format!("?jwt={token}"), format!("#{settings}")),
-            // A JSON string, encoded as Jitsi's own parser of fragments expects it.
-            (TokenPlace::Fragment, "") => (String::new(), format!("#jwt=%22{token}%22")),
-            (TokenPlace::Fragment, settings) => {
-                (String::new(), format!("#jwt=%22{token}%22&{settings}"))
+        let mut url = self.room(request);
+        url.reserve(token.len() + settings.len() + "#jwt=%22%22&".len());
+        match self.token_place {
+            TokenPlace::Query => {
+                url.extend(["?jwt=", token]);
+                if !settings.is_empty() {
+                    url.extend(["#", &settings]);
+                }
             }
-        };
-        format!("{}{query}{fragment}", self.room(request))
+            // A JSON string, encoded as Jitsi's own parser of fragments expects it.
+            TokenPlace::Fragment => {
+                url.extend(["#jwt=%22", token, "%22"]);
+                if !settings.is_empty() {
+                    url.extend(["&", &settings]);
+                }
+            }
+        }
+        url
     }
 
     /// The meeting's address in a browser for a guest: without a token.
@@ -81,6 +89,9 @@ impl MeetingUrls {
     /// The address that opens the app which the person came from, with the token in it; `None` for a browser.
     #[must_use]
     pub fn app(&self, request: &MeetingRequest, token: &str) -> Option<String> {
+        if request.client == ClientKind::Web {
+            return None;
+        }
         let room = self.room(request);
         let (_, place) = room.split_once("://")?;
         let address = AppAddress {
@@ -107,9 +118,10 @@ impl MeetingUrls {
     /// The room's own address, without a token.
     #[must_use]
     pub fn room(&self, request: &MeetingRequest) -> String {
+        let room = request.room.as_str();
         match &request.tenant {
-            Some(tenant) => format!("{}/{tenant}/{}", self.base, request.room),
-            None => format!("{}/{}", self.base, request.room),
+            Some(tenant) => [&self.base, "/", tenant.as_str(), "/", room].concat(),
+            None => [&self.base, "/", room].concat(),
         }
     }
 }
