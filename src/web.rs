@@ -164,7 +164,7 @@ pub struct Inline {
 /// Every route and every layer.
 fn router(state: AppState, most_at_once: usize) -> Router {
     let form = || DefaultBodyLimit::max(LONGEST_FORM);
-    let routes = Router::new()
+    let for_people = Router::new()
         .route("/", get(home::get))
         .route("/sign-in", get(home::sign_in))
         .route("/open", get(home::open))
@@ -213,11 +213,12 @@ fn router(state: AppState, most_at_once: usize) -> Router {
             "/backchannel-logout",
             post(logout::backchannel).layer(DefaultBodyLimit::max(logout::LONGEST_BODY)),
         )
-        // Machines, below, are answered when nobody else is.
         .route_layer(middleware::from_fn_with_state(
             Arc::new(Semaphore::new(most_at_once)),
             limits::one_of,
-        ))
+        ));
+    // Machines are answered when nobody else is.
+    let for_machines = Router::new()
         // For Prosody: the keys that verify tokens.
         .route("/.well-known/jwks.json", get(keys::jwks))
         .route("/asap/{name}", get(keys::asap))
@@ -227,7 +228,9 @@ fn router(state: AppState, most_at_once: usize) -> Router {
         .route("/healthz", get(public::healthz))
         .route("/readyz", get(public::readyz))
         .route(crate::mirror::PATH, get(mirror::get))
-        .route_layer(middleware::from_fn(request::routed))
+        .route_layer(middleware::from_fn(request::routed));
+    let routes = for_people
+        .merge(for_machines)
         .method_not_allowed_fallback(public::method_not_allowed)
         .fallback(public::not_found)
         .with_state(state.clone());

@@ -19,7 +19,7 @@ use crate::identity::{Person, login};
 use crate::meeting::Destination;
 use crate::observe::event::{Event, How};
 use crate::observe::traces;
-use crate::session::pending::{LoginKind, PendingLogin};
+use crate::session::pending::{self, LoginKind, PendingLogin};
 use crate::session::rates::Deed;
 use crate::session::{Sessions, SignedInNow};
 
@@ -69,10 +69,11 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
     if let Err(error) = limits::count(state, Deed::Callback, visitor, whereto).await {
         return error.into_response();
     }
-    let jar = &visitor.cookies;
-    let sealed = state.cookies.login(jar, &answer.state);
+    let cookies = visitor.cookies();
+    let name = pending::cookie_name(&answer.state);
+    let sealed = state.cookies.login(cookies, &name);
     let now = state.clock.now();
-    let pending = match state.seals.finish(&answer.state, sealed.as_deref(), now) {
+    let pending = match state.seals.finish(&answer.state, sealed, now) {
         Ok(pending) => pending,
         Err(why) => return expired(state, &answer, &why),
     };
@@ -80,7 +81,7 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
         // Configuration has changed since.
         return WebError::Expired(Some(pending.destination)).into_response();
     };
-    let mut set = vec![state.cookies.without_login(&answer.state)];
+    let mut set = vec![state.cookies.without_login(&name)];
     // Before the provider is asked: a logout that it reports from here on ends the new session as well.
     let since = state.clock.now();
     let finishing = finish(state, provider, path, &answer, &pending);
@@ -90,15 +91,12 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
             let mut session = None;
             let mut unremembered = None;
             if let Some(sessions) = &state.sessions {
-                let old = state.cookies.session(jar);
+                let old = state.cookies.session(cookies);
                 let refresh = freshness::kept(state, sign_in.refresh_token.as_ref(), since);
-                match sessions
-                    .remember(old.as_deref(), &sign_in, refresh, since)
-                    .await
-                {
+                match sessions.remember(old, &sign_in, refresh, since).await {
                     Ok(new) => {
-                        session = Some(new.clone());
-                        set.push(state.cookies.with_session(new, sessions.lifetime()));
+                        set.push(state.cookies.with_session(&new, sessions.lifetime()));
+                        session = Some(new);
                         signed_out = signed_out_since(sessions, state, &sign_in, since).await;
                     }
                     Err(error) => {
@@ -138,7 +136,7 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
         }
         Err(error @ WebError::LoginRequired { .. }) if would_ask(&answer, &pending) => {
             tell(state, visitor, None, &pending, Err(&error));
-            if let Some(guest) = silent::as_guest(state, &visitor.headers, &pending.destination) {
+            if let Some(guest) = silent::as_guest(state, visitor, &pending.destination) {
                 guest
             } else {
                 // The login goes on, and its cookie with it.

@@ -1,8 +1,9 @@
 //! Cookies: their names and attributes, the session's and those of logins under way.
 
+use std::cmp::Reverse;
+
 use axum::http::{HeaderMap, header};
 use axum::response::AppendHeaders;
-use axum_extra::extract::cookie::{Cookie, CookieJar, SameSite};
 use time::Duration;
 use url::Url;
 
@@ -26,9 +27,14 @@ const MOST_ENDED: usize = 50;
 #[derive(Debug, Clone)]
 pub struct CookieSettings {
     prefix: &'static str,
-    path: String,
-    secure: bool,
+    session: String,
+    visits: String,
+    /// What follows the value, up to the number of seconds that it lives.
+    attributes: String,
 }
+
+/// A `Set-Cookie` header's value.
+pub type SetCookie = String;
 
 impl CookieSettings {
     /// Cookies for a server at this address.
@@ -36,18 +42,18 @@ impl CookieSettings {
     pub fn new(public_url: &Url) -> Self {
         let secure = public_url.scheme() == "https";
         let path = public_url.path().trim_end_matches('/');
+        let prefix = match (secure, path) {
+            (true, "") => "__Host-",
+            (true, _) => "__Secure-",
+            (false, _) => "",
+        };
+        let secure = if secure { "; Secure" } else { "" };
+        let path = if path.is_empty() { "/" } else { path };
         Self {
-            prefix: match (secure, path) {
-                (true, "") => "__Host-",
-                (true, _) => "__Secure-",
-                (false, _) => "",
-            },
-            path: if path.is_empty() {
-                "/".to_owned()
-            } else {
-                path.to_owned()
-            },
-            secure,
+            prefix,
+            session: format!("{prefix}{SESSION}"),
+            visits: format!("{prefix}{VISITS}"),
+            attributes: format!("; HttpOnly; SameSite=Lax{secure}; Path={path}; Max-Age="),
         }
     }
 
@@ -55,56 +61,49 @@ impl CookieSettings {
         format!("{}{name}", self.prefix)
     }
 
-    fn cookie(&self, name: String, value: String, life: Duration) -> Cookie<'static> {
-        Cookie::build((name, value))
-            .path(self.path.clone())
-            .secure(self.secure)
-            .http_only(true)
-            .same_site(SameSite::Lax)
-            .max_age(life)
-            .build()
+    fn cookie(&self, name: &str, value: &str, life: Duration) -> SetCookie {
+        let seconds = life.whole_seconds().to_string();
+        [name, "=", value, &self.attributes, &seconds].concat()
     }
 
-    fn expired(&self, name: String) -> Cookie<'static> {
-        self.cookie(name, String::new(), Duration::ZERO)
+    fn expired(&self, name: &str) -> SetCookie {
+        self.cookie(name, "", Duration::ZERO)
     }
 
     /// The browser's session id.
     #[must_use]
-    pub fn session(&self, jar: &CookieJar) -> Option<String> {
-        jar.get(&self.named(SESSION))
-            .map(|cookie| cookie.value().to_owned())
+    pub fn session<'a>(&self, cookies: Cookies<'a>) -> Option<&'a str> {
+        cookies.get(&self.session)
     }
 
     /// A cookie with a session id.
     #[must_use]
-    pub fn with_session(&self, id: String, life: Duration) -> Cookie<'static> {
-        self.cookie(self.named(SESSION), id, life)
+    pub fn with_session(&self, id: &str, life: Duration) -> SetCookie {
+        self.cookie(&self.session, id, life)
     }
 
     /// Ends the session's cookie.
     #[must_use]
-    pub fn without_session(&self) -> Cookie<'static> {
-        self.expired(self.named(SESSION))
+    pub fn without_session(&self) -> SetCookie {
+        self.expired(&self.session)
     }
 
     /// The browser's sealed visits.
     #[must_use]
-    pub fn visits<'a>(&self, jar: &'a CookieJar) -> Option<&'a str> {
-        jar.get(&self.named(VISITS)).map(Cookie::value)
+    pub fn visits<'a>(&self, cookies: Cookies<'a>) -> Option<&'a str> {
+        cookies.get(&self.visits)
     }
 
     /// A cookie with sealed visits.
     #[must_use]
-    pub fn with_visits(&self, sealed: String) -> Cookie<'static> {
-        self.cookie(self.named(VISITS), sealed, COUNTED_FOR)
+    pub fn with_visits(&self, sealed: &str) -> SetCookie {
+        self.cookie(&self.visits, sealed, COUNTED_FOR)
     }
 
-    /// The cookie of the login that belongs to a `state`.
+    /// The cookie of the login under way by this name.
     #[must_use]
-    pub fn login(&self, jar: &CookieJar, state: &str) -> Option<String> {
-        jar.get(&self.named(&pending::cookie_name(state)))
-            .map(|cookie| cookie.value().to_owned())
+    pub fn login<'a>(&self, cookies: Cookies<'a>, name: &str) -> Option<&'a str> {
+        cookies.get(&self.named(name))
     }
 
     /// What the names of cookies for logins under way begin with.
@@ -115,41 +114,41 @@ impl CookieSettings {
 
     /// A cookie for a login under way.
     #[must_use]
-    pub fn with_login(&self, name: &str, value: String) -> Cookie<'static> {
-        self.cookie(self.named(name), value, LOGIN_LIFETIME)
+    pub fn with_login(&self, name: &str, value: &str) -> SetCookie {
+        self.cookie(&self.named(name), value, LOGIN_LIFETIME)
     }
 
-    /// Ends the cookie of the login that belongs to a `state`.
+    /// Ends the cookie of the login under way by this name.
     #[must_use]
-    pub fn without_login(&self, state: &str) -> Cookie<'static> {
-        self.expired(self.named(&pending::cookie_name(state)))
+    pub fn without_login(&self, name: &str) -> SetCookie {
+        self.expired(&self.named(name))
     }
 
     /// Ends the cookies of the oldest logins under way, so that a new one of so many bytes finds room.
     #[must_use]
     pub fn make_room(
         &self,
-        jar: &CookieJar,
+        cookies: Cookies<'_>,
         seals: &Seals,
         new_bytes: usize,
-    ) -> Vec<Cookie<'static>> {
-        let ours = self.named(pending::COOKIE_NAME);
-        let mut logins: Vec<(i64, &Cookie<'_>)> = jar
-            .iter()
-            .filter(|cookie| cookie.name().starts_with(&ours))
-            .map(|cookie| (seals.begun_at(cookie.value()).unwrap_or(i64::MIN), cookie))
+    ) -> Vec<SetCookie> {
+        let ours = self.login_names();
+        let mut logins: Vec<(i64, &str, &str)> = cookies
+            .all()
+            .filter(|(name, _)| name.starts_with(&ours))
+            .map(|(name, value)| (seals.begun_at(value).unwrap_or(i64::MIN), name, value))
             .collect();
         // The youngest first; those that do not fit any more give way.
-        logins.sort_by_key(|(begun_at, _)| std::cmp::Reverse(*begun_at));
+        logins.sort_by_key(|(begun_at, _, _)| Reverse(*begun_at));
         let mut bytes = new_bytes;
         let mut kept = 1;
         let mut gone = Vec::new();
-        for (_, cookie) in logins {
-            bytes += cookie.value().len();
+        for (_, name, value) in logins {
+            bytes += value.len();
             if kept < MOST_LOGINS && bytes <= MOST_LOGIN_BYTES {
                 kept += 1;
             } else if gone.len() < MOST_ENDED {
-                gone.push(self.expired(cookie.name().to_owned()));
+                gone.push(self.expired(name));
             }
         }
         gone
@@ -157,38 +156,74 @@ impl CookieSettings {
 }
 
 /// The cookies of a request, by their names as they stand. (`CookieJar::from_headers` decodes names: a sibling host could
-/// set `%5F%5FHost-…`, which browsers let it, and have it taken for `__Host-…`, which they do not.) A name that comes twice
-/// counts as absent, since nobody can tell which of the two is ours.
-pub fn of(headers: &HeaderMap) -> CookieJar {
-    let all: Vec<Cookie<'static>> = headers
-        .get_all(header::COOKIE)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|cookie| Cookie::parse(cookie.trim().to_owned()).ok())
-        .collect();
-    let mut names: Vec<&str> = all.iter().map(Cookie::name).collect();
-    names.sort_unstable();
-    let twice: Vec<String> = names
-        .windows(2)
-        .filter_map(|pair| match pair {
-            [one, other] if one == other => Some((*one).to_owned()),
+/// set `%5F%5FHost-…`, which browsers let it, and have it taken for `__Host-…`, which they do not.)
+#[derive(Clone, Copy)]
+pub struct Cookies<'a>(&'a HeaderMap);
+
+impl<'a> Cookies<'a> {
+    /// Those that came with these headers.
+    #[must_use]
+    pub fn of(headers: &'a HeaderMap) -> Self {
+        Self(headers)
+    }
+
+    /// The value of the cookie by this name. One that comes twice counts as absent, since nobody can tell which of the two
+    /// is ours.
+    #[must_use]
+    pub fn get(self, name: &str) -> Option<&'a str> {
+        let mut named = self.all().filter(|(other, _)| *other == name);
+        match (named.next(), named.next()) {
+            (Some((_, value)), None) => Some(value),
             _ => None,
-        })
-        .collect();
-    all.into_iter()
-        .filter(|cookie| !twice.iter().any(|name| name == cookie.name()))
-        .fold(CookieJar::new(), CookieJar::add)
+        }
+    }
+
+    /// Names and values, as they came.
+    fn all(self) -> impl Iterator<Item = (&'a str, &'a str)> {
+        let headers = self.0.get_all(header::COOKIE).iter();
+        headers
+            .filter_map(|value| std::str::from_utf8(value.as_bytes()).ok())
+            .flat_map(|value| value.split(';'))
+            .filter_map(|cookie| cookie.split_once('='))
+            .map(|(name, value)| (name.trim_ascii(), value.trim_ascii()))
+    }
 }
 
 /// Several `Set-Cookie` headers.
 pub fn set_cookies(
-    cookies: Vec<Cookie<'static>>,
-) -> AppendHeaders<Vec<(header::HeaderName, String)>> {
-    AppendHeaders(
-        cookies
-            .into_iter()
-            .map(|cookie| (header::SET_COOKIE, cookie.to_string()))
-            .collect(),
-    )
+    cookies: Vec<SetCookie>,
+) -> AppendHeaders<impl Iterator<Item = (header::HeaderName, SetCookie)>> {
+    let named = |cookie| (header::SET_COOKIE, cookie);
+    AppendHeaders(cookies.into_iter().map(named))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::HeaderValue;
+
+    use super::*;
+
+    fn headers(cookies: &[&'static [u8]]) -> HeaderMap {
+        let values = cookies
+            .iter()
+            .map(|text| HeaderValue::from_bytes(text).unwrap());
+        values.map(|value| (header::COOKIE, value)).collect()
+    }
+
+    #[test]
+    fn a_cookie_counts_by_its_name_as_it_stands_and_once() {
+        let headers = headers(&[
+            b"a=1; b = 2 ;c=x=y; d; %61=7; twice=1; A=3",
+            b"e=5;twice=2; =6",
+            b"f=\xff; a=8",
+        ]);
+        let get = |name| Cookies::of(&headers).get(name);
+        assert_eq!(get("a"), Some("1"));
+        assert_eq!(get("b"), Some("2"));
+        assert_eq!(get("c"), Some("x=y"));
+        assert_eq!(get("e"), Some("5"));
+        for absent in ["d", "twice", "f", "g"] {
+            assert_eq!(get(absent), None, "{absent}");
+        }
+    }
 }

@@ -6,10 +6,11 @@ use axum::response::{IntoResponse, Response};
 use url::form_urlencoded;
 
 use super::asked::{Asked, parameter};
+use super::cookies::Cookies;
 use super::error::WebError;
 use super::page::{Home, HomeRoom, Notice, SignedInHome};
 use super::visitor::Visitor;
-use super::{AppState, cookies, join, redirect, whoami};
+use super::{AppState, join, redirect, whoami};
 use crate::identity::Person;
 use crate::meeting::{Destination, Invitation, MeetingRequest, RoomName};
 use crate::policy::{Decision, Denied, DeniedCause, Role};
@@ -19,13 +20,13 @@ const MOST_ROOMS: usize = 50;
 
 /// `GET /`.
 pub async fn get(State(state): State<AppState>, headers: HeaderMap) -> Result<Response, WebError> {
-    let id = state.cookies.session(&cookies::of(&headers));
+    let id = state.cookies.session(Cookies::of(&headers));
     // Not a page that asks for a sign-in, which could not be kept.
     let away = |error: tower_sessions::session::Error| WebError::StoreAway(error.to_string());
-    let person = join::recalled(&state, id.as_deref()).await.map_err(away)?;
+    let person = join::recalled(&state, id).await.map_err(away)?;
     let mut signed_in = None;
     if let Some((id, person)) = id.zip(person) {
-        let form_token = state.seals.form_token(&id)?;
+        let form_token = state.seals.form_token(id)?;
         let invitations = invitations(&state, &person).await;
         signed_in = Some(signed_in_home(&state, &person, form_token, invitations));
     }
@@ -107,9 +108,9 @@ pub async fn sign_in(
         Some("whoami") if state.whoami => Destination::WhoAmI(whoami::asked_room(&uri)),
         _ => Destination::Home,
     };
-    let id = state.cookies.session(&visitor.cookies);
+    let id = state.cookies.session(visitor.cookies());
     if asked.prompt.is_none()
-        && let Some(person) = join::signed_in(&state, id.as_deref()).await
+        && let Some(person) = join::signed_in(&state, id).await
         && asked.idp.is_none_or(|idp| idp == person.provider)
     {
         return Ok(redirect::to(&state.addresses.signed_in(&destination)));

@@ -7,11 +7,12 @@ use axum::extract::{Path, State};
 use axum::http::HeaderMap;
 use axum::response::{IntoResponse, Response};
 
+use super::cookies::Cookies;
 use super::error::WebError;
 use super::form::{Fields, field, read};
 use super::page::{GuestPage, Notice};
 use super::visitor::Visitor;
-use super::{AppState, cookies, join, redirect};
+use super::{AppState, join, redirect};
 use crate::admit::Outcome;
 use crate::identity::Person;
 use crate::meeting::{Destination, Invitation, MeetingRequest, RoomName, Tenant, TenantError};
@@ -53,14 +54,14 @@ pub async fn make(
         },
         "invited guests"
     );
-    let session = state.cookies.session(&visitor.cookies);
+    let session = state.cookies.session(visitor.cookies());
     let event = Event::Invitation {
         action: InvitationAction::Made,
         id: &made.invitation.id,
         person: &person,
         request: Some(&request),
     };
-    state.audit.tell(&visitor.about(session.as_deref()), &event);
+    state.audit.tell(&visitor.about(session), &event);
     Ok(Notice::Invited {
         link: format!("{}/invite/{}", state.addresses.base, made.sealed),
         invitation: made.invitation,
@@ -92,14 +93,14 @@ pub async fn withdraw(
             },
             "withdrew an invitation"
         );
-        let session = state.cookies.session(&visitor.cookies);
+        let session = state.cookies.session(visitor.cookies());
         let event = Event::Invitation {
             action: InvitationAction::Withdrawn,
             id: invitation,
             person: &person,
             request: None,
         };
-        state.audit.tell(&visitor.about(session.as_deref()), &event);
+        state.audit.tell(&visitor.about(session), &event);
     }
     Ok(redirect::to(&state.addresses.home()))
 }
@@ -181,12 +182,12 @@ async fn whose_form(
     fields: &[(String, String)],
 ) -> Result<Arc<Person>, WebError> {
     let expired = || WebError::Expired(Some(Destination::Home));
-    let session = state.cookies.session(&cookies::of(headers));
+    let session = state.cookies.session(Cookies::of(headers));
     let session = session.ok_or_else(expired)?;
-    if !state.seals.is_form_of(field(fields, "form"), &session) {
+    if !state.seals.is_form_of(field(fields, "form"), session) {
         return Err(expired());
     }
-    match join::recalled(state, Some(&session)).await {
+    match join::recalled(state, Some(session)).await {
         Ok(person) => person.ok_or_else(expired),
         Err(error) => Err(WebError::StoreAway(error.to_string())),
     }

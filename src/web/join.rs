@@ -10,12 +10,12 @@ use tracing::Instrument as _;
 
 use super::asked::{Asked, parameter};
 use super::choice::{self, Choice};
-use super::cookies::set_cookies;
+use super::cookies::{Cookies, set_cookies};
 use super::error::WebError;
 use super::page::Notice;
 use super::visitor::Visitor;
 use super::{
-    AppState, app_return, circles, cookies, freshness, inline, languages, limits, redirect, silent,
+    AppState, app_return, circles, freshness, inline, languages, limits, redirect, silent,
 };
 use crate::admit::{Admitted, Outcome};
 use crate::identity::Person;
@@ -80,23 +80,22 @@ pub async fn get(
         return Err(WebError::Meeting(TenantError.into()));
     }
     let request = app_return::fitting(request, &visitor.headers);
-    let jar = &visitor.cookies;
     // A popup is opened by a person, and leads nobody into a meeting.
     if request.popup.is_none()
-        && let Some(stop) = circles::stop(&state, jar, &request)
+        && let Some(stop) = circles::stop(&state, &visitor, &request)
     {
         return Ok(stop);
     }
     if (asked.prompt.is_none() || asked.is_silent())
-        && let session = state.cookies.session(jar)
-        && let Some(person) = signed_in(&state, session.as_deref()).await
+        && let session = state.cookies.session(visitor.cookies())
+        && let Some(person) = signed_in(&state, session).await
         && asked.idp.is_none_or(|idp| idp == person.provider)
         // Whoever signed in at a provider that is not for this meeting has yet to sign in at one that is.
         && state.admission.policy.entrances.let_in(&person.provider, &request)
     {
         let who = SignedInNow {
             person: &person,
-            session: session.as_deref(),
+            session,
             stepped_up: false,
         };
         return into_meeting(&state, &visitor, who, &request).await;
@@ -114,7 +113,7 @@ pub async fn begin_login(
     let provider = match choice::choose(state, &destination, asked)? {
         Choice::One(provider) => provider,
         // A choice is a question.
-        Choice::Page(page) => match silent::as_guest(state, &visitor.headers, &destination) {
+        Choice::Page(page) => match silent::as_guest(state, visitor, &destination) {
             Some(guest) if asked.is_silent() => return Ok(guest),
             _ => return Ok(Notice::Choose(page).into_response()),
         },
@@ -151,7 +150,6 @@ pub async fn send(
     destination: Destination,
     asked: Asked<'_>,
 ) -> Result<Response, WebError> {
-    let jar = cookies::of(headers);
     let known = provider
         .current()
         .await
@@ -177,13 +175,14 @@ pub async fn send(
     )
     .await
     .map_err(|error| WebError::not_begun(error, destination))?;
-    let mut set = state
-        .cookies
-        .make_room(&jar, &state.seals, begun.cookie_value.len());
+    let mut set =
+        state
+            .cookies
+            .make_room(Cookies::of(headers), &state.seals, begun.cookie_value.len());
     set.push(
         state
             .cookies
-            .with_login(&begun.cookie_name, begun.cookie_value),
+            .with_login(&begun.cookie_name, &begun.cookie_value),
     );
     Ok((set_cookies(set), redirect::to(url.as_str())).into_response())
 }
@@ -241,7 +240,7 @@ pub async fn into_meeting(
     state.audit.decided(&about, person, request, &outcome);
     match outcome {
         Outcome::Admitted(admitted) => {
-            let counted = circles::counted(state, &visitor.cookies, request);
+            let counted = circles::counted(state, visitor, request);
             let Admitted { app, location, .. } = admitted;
             let answer = match app {
                 Some(app) => {

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::extract::{Request, State};
+use axum::extract::{Extension, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tokio::sync::Semaphore;
 
 use super::AppState;
 use super::error::WebError;
+use super::request::Route;
 use super::visitor::Visitor;
 use crate::meeting::Destination;
 use crate::session::rates::Deed;
@@ -38,14 +39,17 @@ pub async fn count(
     })
 }
 
-/// Requests under way: as many as there are places, and each further one is told to come back.
+/// Requests under way: as many as there are places, and each further one is told to come back. Notes the route as well,
+/// since each layer costs every request something.
 pub async fn one_of(
     State(places): State<Arc<Semaphore>>,
     request: Request,
     next: Next,
 ) -> Response {
-    match places.try_acquire() {
+    let route = Route::of(&request);
+    let response = match places.try_acquire() {
         Ok(_place) => next.run(request).await,
         Err(_) => WebError::Overloaded.into_response(),
-    }
+    };
+    (route.map(Extension), response).into_response()
 }

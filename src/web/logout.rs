@@ -18,7 +18,7 @@ use super::join::MOST_LANGUAGES;
 use super::page::Notice;
 use super::request::FramedBy;
 use super::visitor::Visitor;
-use super::{AppState, cookies, languages, redirect};
+use super::{AppState, languages, redirect};
 use crate::identity::claims::shown;
 use crate::identity::logout_token::{self, LogoutTokenError};
 use crate::identity::provider::Provider;
@@ -80,14 +80,11 @@ pub async fn get(
 
 async fn sign_out(state: &AppState, visitor: &Visitor, uri: &Uri) -> Result<Response, WebError> {
     let headers = &visitor.headers;
-    let jar = cookies::of(headers);
-    let cookie = state.cookies.session(&jar);
+    let cookie = state.cookies.session(visitor.cookies());
     let mut signed_in = None;
     if let Some(sessions) = &state.sessions {
-        for id in [cookie.clone(), hinted_session(state, uri)]
-            .iter()
-            .flatten()
-        {
+        let hinted = hinted_session(state, uri);
+        for id in [cookie, hinted.as_deref()].into_iter().flatten() {
             signed_in = ended(sessions, id, state, visitor).await?.or(signed_in);
         }
     }

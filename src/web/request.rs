@@ -6,11 +6,11 @@ use std::sync::{Arc, LazyLock};
 use std::time::{Duration, Instant};
 
 use aws_lc_rs::rand;
-use axum::extract::{MatchedPath, Request, State};
+use axum::extract::{Extension, MatchedPath, Request, State};
 use axum::http::uri::PathAndQuery;
 use axum::http::{HeaderName, HeaderValue, Method, StatusCode, Uri, header};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 use percent_encoding::percent_decode_str;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
@@ -143,16 +143,20 @@ pub async fn tell(State(state): State<AppState>, mut request: Request, next: Nex
 
 /// The route that a request took; an extension of the response.
 #[derive(Debug, Clone)]
-struct Route(MatchedPath);
+pub struct Route(MatchedPath);
+
+impl Route {
+    /// The one that this request takes.
+    #[must_use]
+    pub fn of(request: &Request) -> Option<Self> {
+        request.extensions().get::<MatchedPath>().cloned().map(Self)
+    }
+}
 
 /// Notes which route a request takes.
 pub async fn routed(request: Request, next: Next) -> Response {
-    let route = request.extensions().get::<MatchedPath>().cloned();
-    let mut response = next.run(request).await;
-    if let Some(route) = route {
-        response.extensions_mut().insert(Route(route));
-    }
-    response
+    let route = Route::of(&request);
+    (route.map(Extension), next.run(request).await).into_response()
 }
 
 /// Counts an answer. What took no route of ours could have any path, and counts as one.
@@ -179,9 +183,10 @@ fn shown(path: &str) -> Cow<'_, str> {
     // However it is spelt: a mangled link leads nowhere here, but could be mended by whoever reads it.
     let plain: Cow<'_, [u8]> = percent_decode_str(path).into();
     let leads_to_invitation = |at: &[u8]| {
-        ["/invite/", "/invite%"]
-            .iter()
-            .any(|to| at.eq_ignore_ascii_case(to.as_bytes()))
+        at.first() == Some(&b'/')
+            && ["/invite/", "/invite%"]
+                .iter()
+                .any(|to| at.eq_ignore_ascii_case(to.as_bytes()))
     };
     if plain.windows("/invite/".len()).any(leads_to_invitation) {
         return "/invite/…".into();

@@ -5,9 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::State;
 use axum::http::{HeaderValue, header};
-use axum::middleware;
 use axum::response::Response;
 use hyper::Request;
 use hyper::body::Incoming;
@@ -17,8 +15,7 @@ use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
-use tower::Layer as _;
-use tower::util::MapRequest;
+use tower::util::{MapRequest, MapResponse};
 
 use super::live::{Live, ToCurrent};
 use super::visitor::Peer;
@@ -188,9 +185,9 @@ impl Connections {
     fn serve(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
         // Answers are small and complete: nothing is won by waiting for more.
         let _ = stream.set_nodelay(true);
-        let last_ones =
-            middleware::map_response_with_state(self.is_ended.clone(), close_in_the_end);
-        let service = last_ones.layer(ToCurrent(self.live.clone()));
+        let is_ended = self.is_ended.clone();
+        let service = ToCurrent(self.live.clone());
+        let service = MapResponse::new(service, move |response| close_if(&is_ended, response));
         let service = MapRequest::new(service, move |request: Request<Incoming>| {
             let mut request = request.map(Body::new);
             request.extensions_mut().insert(Peer(peer.ip()));
@@ -212,10 +209,7 @@ impl Connections {
 }
 
 /// In the end, every answer is its connection's last.
-async fn close_in_the_end(
-    State(is_ended): State<watch::Receiver<bool>>,
-    mut response: Response,
-) -> Response {
+fn close_if(is_ended: &watch::Receiver<bool>, mut response: Response) -> Response {
     if *is_ended.borrow() {
         let close = HeaderValue::from_static("close");
         response.headers_mut().insert(header::CONNECTION, close);

@@ -21,15 +21,15 @@ pub async fn post(
 ) -> Result<Response, WebError> {
     let fields = read(fields)?;
     let expired = || WebError::Expired(Some(Destination::Home));
-    let session = state.cookies.session(&visitor.cookies);
+    let session = state.cookies.session(visitor.cookies());
     let session = session.ok_or_else(expired)?;
-    if !state.seals.is_form_of(field(&fields, "form"), &session) {
+    if !state.seals.is_form_of(field(&fields, "form"), session) {
         return Err(expired());
     }
     let sessions = state.sessions.as_ref().ok_or_else(expired)?;
     let now = state.clock.now();
     let failed = |error: tower_sessions::session::Error| WebError::SignOutFailed(error.to_string());
-    let live = sessions.recall(&session, now).await.map_err(failed)?;
+    let live = sessions.recall(session, now).await.map_err(failed)?;
     let signed_in = live.ok_or_else(expired)?;
     let person = &signed_in.person;
     let ended = sessions
@@ -51,7 +51,7 @@ pub async fn post(
         provider: &person.provider,
         ended: &ended,
     };
-    state.audit.tell(&visitor.about(Some(&session)), &event);
+    state.audit.tell(&visitor.about(Some(session)), &event);
     let gone = set_cookies(vec![state.cookies.without_session()]);
     Ok((gone, Notice::SignedOutEverywhere).into_response())
 }

@@ -5,7 +5,8 @@ use axum::response::{IntoResponse, Response};
 
 use super::asked::Asked;
 use super::error::WebError;
-use super::{AppState, circles, cookies, join, redirect};
+use super::visitor::Visitor;
+use super::{AppState, circles, join, redirect};
 use crate::config::NotSignedIn;
 use crate::identity::provider::Provider;
 use crate::meeting::{ClientKind, Destination};
@@ -52,19 +53,18 @@ pub async fn sign_in(
 /// that lets in no guests: it signs in. So do popups, which are there for nothing else, and people who came from an app.
 pub fn as_guest(
     state: &AppState,
-    headers: &HeaderMap,
+    visitor: &Visitor,
     destination: &Destination,
 ) -> Option<Response> {
     let Destination::Meeting(request) = destination else {
         return None;
     };
-    let jar = cookies::of(headers);
     let guests = state.not_signed_in == NotSignedIn::Guest;
     let of_web = request.client == ClientKind::Web && request.popup.is_none();
-    if !guests || !of_web || circles::just_left_for(state, &jar, request) {
+    if !guests || !of_web || circles::just_left_for(state, visitor, request) {
         return None;
     }
-    let counted = circles::counted(state, &jar, request);
+    let counted = circles::counted(state, visitor, request);
     let location = state.admission.urls.guest(request);
     Some((counted, redirect::to(&location)).into_response())
 }

@@ -2,16 +2,18 @@
 
 use std::convert::Infallible;
 use std::net::IpAddr;
+use std::sync::OnceLock;
 
 use axum::extract::FromRequestParts;
 use axum::http::HeaderMap;
 use axum::http::request::Parts;
-use axum_extra::extract::cookie::CookieJar;
 
+use super::AppState;
+use super::cookies::Cookies;
 use super::proxies::visitor_address;
 use super::request::RequestId;
-use super::{AppState, cookies};
 use crate::observe::event::About;
+use crate::session::returns::Visits;
 
 /// The other end of the connection; an extension of the request.
 #[derive(Debug, Clone, Copy)]
@@ -23,13 +25,19 @@ pub struct Visitor {
     pub request: RequestId,
     /// Its headers.
     pub headers: HeaderMap,
-    /// The cookies among them.
-    pub cookies: CookieJar,
     /// Where it comes from; nothing where a proxy that nobody vouches for stands before the visitor.
     pub address: Option<IpAddr>,
+    /// The visits that its cookie counts, once somebody has looked.
+    pub visits: OnceLock<Visits>,
 }
 
 impl Visitor {
+    /// The cookies that came along.
+    #[must_use]
+    pub fn cookies(&self) -> Cookies<'_> {
+        Cookies::of(&self.headers)
+    }
+
     /// What the audit is told of the request, and of the session that it came with or that it has begun.
     #[must_use]
     pub fn about<'a>(&'a self, session: Option<&'a str>) -> About<'a> {
@@ -53,8 +61,8 @@ impl FromRequestParts<AppState> for Visitor {
         Ok(Self {
             request: request.unwrap_or_default(),
             address: peer.and_then(|Peer(ip)| visitor_address(&state.proxies, *ip, &parts.headers)),
-            cookies: cookies::of(&parts.headers),
             headers: parts.headers.clone(),
+            visits: OnceLock::new(),
         })
     }
 }

@@ -11,10 +11,11 @@ use time::OffsetDateTime;
 use tower_sessions::session::Error;
 use url::form_urlencoded;
 
+use super::cookies::Cookies;
 use super::error::WebError;
 use super::page::Notice;
 use super::request::RequestId;
-use super::{AppState, cookies, invite, join};
+use super::{AppState, invite, join};
 use crate::identity::Person;
 use crate::meeting::MeetingRequest;
 use crate::policy::Decision;
@@ -84,18 +85,18 @@ pub async fn get(
     let typed = typed(&uri);
     let room = invite::typed(&typed).ok();
     let room = room.filter(|room| !state.admission.confuses(room));
-    let id = state.cookies.session(&cookies::of(&headers));
+    let id = state.cookies.session(Cookies::of(&headers));
     // Not a page that asks for a sign-in, which could not be kept.
     let away = |error: Error| WebError::StoreAway(error.to_string());
-    let person = join::recalled(&state, id.as_deref()).await.map_err(away)?;
+    let person = join::recalled(&state, id).await.map_err(away)?;
     let mut known = None;
     if let Some((id, person)) = id.zip(person) {
         let now = state.clock.now();
         // Once more: what the provider was just asked for has changed the session.
-        let signed_in = sessions.recall(&id, now).await.map_err(away)?;
+        let signed_in = sessions.recall(id, now).await.map_err(away)?;
         known = signed_in.map(|signed_in| Known {
             claims: claims(&state, &person),
-            session: facts(sessions, &id, &signed_in, now),
+            session: facts(sessions, id, &signed_in, now),
             decision: room
                 .as_ref()
                 .map(|room| state.admission.decide(&person, room, now)),
