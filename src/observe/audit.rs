@@ -8,7 +8,7 @@ use super::metrics::Metrics;
 use super::trail::Trail;
 use crate::admit::{Admitted, Outcome};
 use crate::identity::{Groups, Person};
-use crate::meeting::MeetingRequest;
+use crate::meeting::{MeetingRequest, Tenant};
 use crate::policy::DeniedCause;
 
 /// A decision, as the audit tells it.
@@ -200,8 +200,8 @@ fn log(request_id: &str, event: &Event<'_>, outcome: &Outcome) {
             user.id = person.id,
             user.groups = number(&person.groups),
             provider.name = person.provider,
-            room.name = request.room.to_string(),
-            room.tenant = request.tenant.as_ref().map(ToString::to_string),
+            room.name = request.room.as_str(),
+            room.tenant = request.tenant.as_ref().map(Tenant::as_str),
             decision.outcome = word,
             decision.role = role,
             decision.rules = rules.join(" | "),

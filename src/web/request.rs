@@ -110,8 +110,9 @@ pub async fn tell(State(state): State<AppState>, mut request: Request, next: Nex
     note(&span, &method, &response);
 
     let status = response.status().as_u16();
-    count(&state, &response, begun.elapsed());
-    let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+    let within = begun.elapsed();
+    count(&state, &response, within);
+    let duration_ms = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
     let cause = response
         .extensions()
         .get::<Cause>()
