@@ -25,6 +25,7 @@
 //! | [`secret`] | files with secrets, and which copies of secrets are out of our hands |
 //! | [`clock`] | the one clock, passed in |
 //! | [`mirror`] | how `check` and a running bridge know each other |
+//! | `hexadecimal` | bytes, two digits each |
 //! | [`check`] | what is wrong on both sides, found before a user finds it |
 //! | [`cli`] | the commands |
 //! | [`demo`] | the whole journey on one machine |
