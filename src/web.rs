@@ -45,15 +45,16 @@ use std::sync::Arc;
 
 use aws_lc_rs::rand::SystemRandom;
 use axum::Router;
+use axum::body::Body;
 use axum::extract::DefaultBodyLimit;
-use axum::http::StatusCode;
+use axum::http::{Request, StatusCode};
 use axum::middleware;
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
 use tower::ServiceBuilder;
 use tower::util::MapRequest;
 use tower_http::catch_panic::CatchPanicLayer;
-use tower_http::timeout::{RequestBodyDeadlineLayer, TimeoutLayer};
+use tower_http::timeout::{DeadlineBody, RequestBodyDeadlineLayer, TimeoutLayer};
 
 pub use self::addresses::Addresses;
 pub use self::app::{App, BuildError, build};
@@ -235,7 +236,9 @@ fn router(state: AppState, most_at_once: usize) -> Router {
         .fallback(public::not_found)
         .with_state(state.clone());
     let path = state.addresses.path.clone();
-    let below_path = MapRequest::new(routes, move |request| request::without_path(request, &path));
+    let below_path = MapRequest::new(routes, move |request: Request<DeadlineBody<Body>>| {
+        request::without_path(request.map(Body::new), &path)
+    });
     let around_all = ServiceBuilder::new()
         // Whatever happens in the layers themselves still gets an answer.
         .layer(CatchPanicLayer::custom(error::from_panic_in_a_layer))
@@ -248,6 +251,6 @@ fn router(state: AppState, most_at_once: usize) -> Router {
         ))
         // A panic becomes an error.
         .layer(CatchPanicLayer::custom(error::from_panic));
-    // In one piece: each call of `layer` would put another box around every request.
-    Router::new().fallback_service(below_path).layer(around_all)
+    // In one piece: each call of `Router::layer` would put another box around every request.
+    Router::new().fallback_service(around_all.service(below_path))
 }

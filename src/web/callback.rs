@@ -57,7 +57,7 @@ pub async fn post(
 ) -> Result<Response, WebError> {
     let sealed = state.seals.answer(&body, state.clock.now())?;
     let here = format!("{}{}", state.addresses.base, uri.path());
-    Ok(redirect::to(&format!("{here}?{POSTED}{sealed}")))
+    Ok(redirect::to(format!("{here}?{POSTED}{sealed}")))
 }
 
 async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: &str) -> Response {
@@ -130,7 +130,7 @@ async fn come_back(state: &AppState, visitor: &Visitor, path: &str, parameters: 
                 page @ (Destination::Home | Destination::WhoAmI(_)) => match unremembered {
                     // The page would ask for the next sign-in, and so on.
                     Some(error) => WebError::StoreAway(error).into_response(),
-                    None => redirect::to(&state.addresses.signed_in(page)),
+                    None => redirect::to(state.addresses.signed_in(page)),
                 },
             }
         }

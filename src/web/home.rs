@@ -101,7 +101,7 @@ pub async fn sign_in(
     uri: Uri,
 ) -> Result<Response, WebError> {
     if state.sessions.is_none() {
-        return Ok(redirect::to(&state.addresses.home()));
+        return Ok(redirect::to(state.addresses.home()));
     }
     let asked = Asked::of(&uri)?;
     let destination = match parameter(&uri, "to")? {
@@ -113,7 +113,7 @@ pub async fn sign_in(
         && let Some(person) = join::signed_in(&state, id).await
         && asked.idp.is_none_or(|idp| idp == person.provider)
     {
-        return Ok(redirect::to(&state.addresses.signed_in(&destination)));
+        return Ok(redirect::to(state.addresses.signed_in(&destination)));
     }
     join::begin_login(&state, &visitor, destination, asked).await
 }

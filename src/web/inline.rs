@@ -114,11 +114,7 @@ fn to_sso_page(state: &AppState, parameters: &[(&str, &str)]) -> Response {
             )
         })
         .collect();
-    redirect::to(&format!(
-        "{}?{}",
-        state.inline.redirect_uri,
-        query.join("&")
-    ))
+    redirect::to(format!("{}?{}", state.inline.redirect_uri, query.join("&")))
 }
 
 /// `POST /token` (RFC 6749, 4.1.3 and 6).

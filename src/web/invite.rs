@@ -102,7 +102,7 @@ pub async fn withdraw(
         };
         state.audit.tell(&visitor.about(session), &event);
     }
-    Ok(redirect::to(&state.addresses.home()))
+    Ok(redirect::to(state.addresses.home()))
 }
 
 /// `GET /invite/{…}`: asks a guest for a name.

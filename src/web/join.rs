@@ -184,7 +184,7 @@ pub async fn send(
             .cookies
             .with_login(&begun.cookie_name, &begun.cookie_value),
     );
-    Ok((set_cookies(set), redirect::to(url.as_str())).into_response())
+    Ok((set_cookies(set), redirect::to(url)).into_response())
 }
 
 /// The session's person. A store that does not answer costs the person a sign-in, not the meeting.
@@ -246,7 +246,7 @@ pub async fn into_meeting(
                 Some(app) => {
                     app_return::page(state, &visitor.headers, request.client, app, location)
                 }
-                None => redirect::to(&location),
+                None => redirect::to(location),
             };
             Ok((counted, answer).into_response())
         }

@@ -90,7 +90,7 @@ async fn sign_out(state: &AppState, visitor: &Visitor, uri: &Uri) -> Result<Resp
     }
     let end = end(state, headers, uri);
     let response = match at_provider(state, signed_in.as_deref(), end, headers).await? {
-        Some(url) => redirect::to(url.as_str()),
+        Some(url) => redirect::to(url),
         None => arrive(state, end, false),
     };
     let gone = cookie.map(|_| state.cookies.without_session());
@@ -210,7 +210,7 @@ pub async fn logged_out(State(state): State<AppState>, uri: Uri) -> Response {
         // Nobody knows what brings the browser here: nothing is claimed.
         None => (
             Extension(Cause("no sign-out of ours has this state".to_owned())),
-            redirect::to(&format!("{}/", state.addresses.base)),
+            redirect::to(format!("{}/", state.addresses.base)),
         )
             .into_response(),
     };
@@ -225,8 +225,8 @@ fn arrive(state: &AppState, end: SignedOut, everywhere: bool) -> Response {
             jitsi: state.logout.jitsi.clone(),
         }
         .into_response(),
-        SignedOut::Jitsi => redirect::to(&state.logout.jitsi),
-        SignedOut::Frame => redirect::to(&state.logout.frame),
+        SignedOut::Jitsi => redirect::to(state.logout.jitsi.as_str()),
+        SignedOut::Frame => redirect::to(state.logout.frame.as_str()),
     }
 }
 

@@ -66,5 +66,5 @@ pub fn as_guest(
     }
     let counted = circles::counted(state, visitor, request);
     let location = state.admission.urls.guest(request);
-    Some((counted, redirect::to(&location)).into_response())
+    Some((counted, redirect::to(location)).into_response())
 }
