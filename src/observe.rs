@@ -11,12 +11,13 @@ pub mod traces;
 pub mod trail;
 mod writer;
 
+use std::fmt::Write as _;
 use std::io::IsTerminal as _;
 
+use humantime::format_rfc3339_micros;
 use serde_json::json;
+use time::OffsetDateTime;
 use tracing_subscriber::filter::{LevelFilter, Targets};
-use tracing_subscriber::fmt::format;
-use tracing_subscriber::fmt::time::{FormatTime as _, SystemTime};
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{Layer as _, fmt, reload};
@@ -26,6 +27,7 @@ use self::json_lines::JsonLines;
 use self::traces::Spans;
 pub use self::writer::{Flush, Losses};
 use self::writer::{Lost, Writer};
+use crate::clock::{Clock as _, SystemClock};
 use crate::config::{Log, LogFormat};
 
 /// Changes the level of the log while it is written.
@@ -105,17 +107,28 @@ fn lost_in_json(Lost { lines, audit }: Lost) -> String {
     format!("{line}\n")
 }
 
-/// The time as it stands before every line.
+/// The time as it stands before every line, in UTC, to the microsecond.
 fn time() -> String {
-    let mut text = String::new();
+    // There is no form for a time before 1970; a clock that is set so is wrong in any case.
+    let now = SystemClock.now().max(OffsetDateTime::UNIX_EPOCH);
+    let mut text = String::with_capacity("1970-01-01T00:00:00.000000Z".len());
     // Nothing fails that writes into a string.
-    let _ = SystemTime.format_time(&mut format::Writer::new(&mut text));
+    let _ = write!(text, "{}", format_rfc3339_micros(now.into()));
     text
 }
 
 #[cfg(test)]
 mod tests {
+    use time::format_description::well_known::Rfc3339;
+
     use super::*;
+
+    #[test]
+    fn the_time_has_one_form_and_length() {
+        let time = time();
+        assert_eq!(time.len(), "1970-01-01T00:00:00.000000Z".len(), "{time}");
+        OffsetDateTime::parse(&time, &Rfc3339).unwrap();
+    }
 
     #[test]
     fn lost_lines_are_told_in_the_form_of_the_log() {

@@ -10,6 +10,7 @@ use tower_sessions::session_store::Error as StoreError;
 
 use super::ledger::Tag;
 use super::{Sessions, SignedIn};
+use crate::hexadecimal::hexadecimal;
 
 /// How many bytes of the digest a handle holds: few enough to be read out, many enough to tell the sessions of a company
 /// from one another.
@@ -26,18 +27,26 @@ pub fn handle(session_id: &str) -> String {
         &digest::SHA256,
         format!("session handle\n{session_id}").as_bytes(),
     );
-    let first = digest.as_ref().iter().take(BYTES);
-    let number = first.fold(0_u64, |number, byte| number << 8 | u64::from(*byte));
-    let [high, middle, low] = [32, 16, 0].map(|bits| number >> bits & 0xffff);
-    format!("{high:04x}-{middle:04x}-{low:04x}")
+    let first = digest.as_ref().get(..BYTES).unwrap_or_default();
+    in_groups(hexadecimal(first).chars())
 }
 
 /// A handle as somebody typed it, as [`handle`] writes it: without regard to case, hyphens and spaces.
 fn normalised(typed: &str) -> String {
     let digits = typed.chars().filter(char::is_ascii_hexdigit);
-    let digits: Vec<char> = digits.map(|digit| digit.to_ascii_lowercase()).collect();
-    let groups: Vec<String> = digits.chunks(4).map(|four| four.iter().collect()).collect();
-    groups.join("-")
+    in_groups(digits.map(|digit| digit.to_ascii_lowercase()))
+}
+
+/// Four digits in each group, hyphens between them.
+fn in_groups(digits: impl Iterator<Item = char>) -> String {
+    let mut groups = String::with_capacity("3f1c-9a07-be42".len());
+    for (place, digit) in digits.enumerate() {
+        if place > 0 && place % 4 == 0 {
+            groups.push('-');
+        }
+        groups.push(digit);
+    }
+    groups
 }
 
 impl Sessions {
