@@ -49,10 +49,13 @@ fn named(header: ForwardedHeader, headers: &HeaderMap) -> Vec<Option<IpAddr>> {
     };
     let lines = headers.get_all(name).iter();
     lines
-        .flat_map(|line| match (line.to_str(), header) {
-            (Err(_), _) => vec![None],
-            (Ok(line), ForwardedHeader::XForwardedFor) => line.split(',').map(plain).collect(),
-            (Ok(line), ForwardedHeader::Forwarded) => forwarded(line),
+        .flat_map(|line| {
+            // Whatever letters a visitor put before it, what a proxy appended counts.
+            let line = String::from_utf8_lossy(line.as_bytes());
+            match header {
+                ForwardedHeader::XForwardedFor => line.split(',').map(plain).collect(),
+                ForwardedHeader::Forwarded => forwarded(&line),
+            }
         })
         .collect()
 }
@@ -157,6 +160,8 @@ mod tests {
             ("10.0.0.1", "192.0.2.9, unknown", "nobody"),
             ("10.0.0.1", "192.0.2.9, unknown, 10.0.0.2", "nobody"),
             ("10.0.0.1", "192.0.2.9, \u{e9}, 10.0.0.2", "nobody"),
+            // What a visitor writes hides nothing.
+            ("10.0.0.1", "\u{e9}, 192.0.2.9", "192.0.2.9"),
             // A proxy that nobody named.
             ("172.18.0.2", "192.0.2.9", "nobody"),
             ("127.0.0.1", "192.0.2.9", "nobody"),
@@ -206,6 +211,7 @@ mod tests {
                 "192.0.2.9",
             ),
             ("for=198.51.100.1, By=_lb-1; for=192.0.2.9", "192.0.2.9"),
+            ("for=\u{e9}, for=192.0.2.9", "192.0.2.9"),
             ("proto=https", "nobody"),
             ("\"", "nobody"),
         ];
