@@ -111,6 +111,20 @@ impl Sessions {
         id: &str,
         now: OffsetDateTime,
     ) -> Result<Option<Arc<SignedIn>>, Error> {
+        let signed_in = self.recall_for_call(id, now).await?;
+        Ok(signed_in.filter(|signed_in| !self.is_idle(signed_in, now)))
+    }
+
+    /// The same for a call that hangs on the session, which goes on after nobody has opened a meeting for too long. That
+    /// does not bring the session back for anything else.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn recall_for_call(
+        &self,
+        id: &str,
+        now: OffsetDateTime,
+    ) -> Result<Option<Arc<SignedIn>>, Error> {
         let Ok(id) = id.parse::<Id>() else {
             return Ok(None);
         };
@@ -124,6 +138,7 @@ impl Sessions {
         }
         // Where the provider is about to be asked anew, that writes: a second hand could bring a spent refresh token back.
         if self.refresh_is_due(&signed_in, now).is_none()
+            && !self.is_idle(&signed_in, now)
             && now - signed_in.seen_at >= SEEN_EVERY.min(self.limits.idle_timeout / 10)
         {
             let mut seen = SignedIn::clone(&signed_in);
@@ -151,8 +166,10 @@ impl Sessions {
             Some(old) => self.end(old, now).await?,
             None => None,
         };
-        if before.is_some() {
-            self.metrics.session_ended("replaced");
+        if let Some(before) = &before {
+            let idle = self.is_idle(before, now);
+            let reason = if idle { "idle" } else { "replaced" };
+            self.metrics.session_ended(reason);
         }
         let signed_in = SignedIn {
             person: sign_in.person.clone(),

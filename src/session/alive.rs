@@ -7,17 +7,22 @@ use super::ledger::Tag;
 use super::{Sessions, SignedIn};
 
 impl Sessions {
-    /// Neither too old nor ended.
+    /// Neither too old, nor unused for too long, nor ended.
     pub(super) async fn is_alive(
         &self,
         id: &Id,
         signed_in: &SignedIn,
         now: OffsetDateTime,
     ) -> Result<bool, Error> {
-        Ok(self.end_reason(id, signed_in, now).await?.is_none())
+        Ok(!self.is_idle(signed_in, now) && self.end_reason(id, signed_in, now).await?.is_none())
     }
 
-    /// Why a session is over, if it is.
+    /// Whether nobody was seen for too long: the session opens no meeting any more, and is kept for what hangs on it.
+    pub(super) fn is_idle(&self, signed_in: &SignedIn, now: OffsetDateTime) -> bool {
+        now - signed_in.seen_at >= self.limits.idle_timeout
+    }
+
+    /// Why a session is over, with all that hangs on it, if it is.
     pub(super) async fn end_reason(
         &self,
         id: &Id,
@@ -26,9 +31,6 @@ impl Sessions {
     ) -> Result<Option<&'static str>, Error> {
         if now - signed_in.since >= self.limits.lifetime {
             return Ok(Some("lifetime"));
-        }
-        if now - signed_in.seen_at >= self.limits.idle_timeout {
-            return Ok(Some("idle"));
         }
         let ended = self.is_ended(id, signed_in, now).await?;
         Ok(ended.then_some("revoked"))

@@ -56,7 +56,7 @@ impl Sessions {
     }
 
     /// Remembers what the provider says anew of the person of a session, who has now been seen, unless the session has
-    /// ended.
+    /// ended. One that was not used for too long stays so.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -76,7 +76,9 @@ impl Sessions {
         let mut signed_in = SignedIn::clone(&kept);
         signed_in.person = person;
         signed_in.refresh = Some(refresh);
-        signed_in.seen_at = now;
+        if !self.is_idle(&kept, now) {
+            signed_in.seen_at = now;
+        }
         self.save(&id, signed_in, now).await
     }
 }

@@ -53,7 +53,7 @@ struct RefreshToken {
     family: String,
 }
 
-/// A family of refresh tokens, whose one live token has just been spent.
+/// A family of refresh tokens, of which one is alive.
 pub struct Family {
     id: String,
     /// What its tokens stand for.
@@ -159,29 +159,34 @@ impl Popups {
     /// When it cannot be kept.
     pub async fn found_family(
         &self,
-        sign_in: SignIn,
+        sign_in: &SignIn,
         now: OffsetDateTime,
         random: &(dyn SecureRandom + Sync),
     ) -> Result<Option<String>, PopupError> {
+        let Some(left) = self.left(sign_in, now) else {
+            return Ok(None);
+        };
         let id = random_text(random)?;
-        self.next_token(Family { id, sign_in }, now, random).await
+        let kept = async {
+            let put = self.tickets.put(Purpose::Family, &id, sign_in, left);
+            Ok(put.await?)
+        };
+        let ((), token) = tokio::try_join!(kept, self.first_or_next(&id, left, random))?;
+        Ok(Some(token))
     }
 
-    /// Spends a refresh token and gives its family, for which policy is to be asked again.
+    /// The family of a refresh token, for which policy is to be asked again. The token is good until it is
+    /// [spent](Self::spend): what fails before may be tried again.
     ///
     /// # Errors
     /// When the token is unknown, expired or spent; a spent one ends its family.
-    pub async fn spend(&self, token: &str, now: OffsetDateTime) -> Result<Family, PopupError> {
+    pub async fn family_of(&self, token: &str, now: OffsetDateTime) -> Result<Family, PopupError> {
         let (id, _) = token
             .split_once('.')
             .ok_or(PopupError::UnknownRefreshToken)?;
-        let live: Option<RefreshToken> = self.tickets.take(Purpose::RefreshToken, token).await?;
+        let live: Option<RefreshToken> = self.tickets.get(Purpose::RefreshToken, token).await?;
         if live.is_none_or(|token| token.family != id) {
-            let ended: Option<SignIn> = self.tickets.take(Purpose::Family, id).await?;
-            return Err(match ended {
-                Some(_) => PopupError::Reused,
-                None => PopupError::UnknownRefreshToken,
-            });
+            return Err(self.reused(id).await?);
         }
         let sign_in: Option<SignIn> = self.tickets.get(Purpose::Family, id).await?;
         let sign_in = sign_in
@@ -193,28 +198,64 @@ impl Popups {
         })
     }
 
+    /// Spends a refresh token: of several who come with it at once, one does.
+    ///
+    /// # Errors
+    /// When it was spent in the meantime, which ends its family.
+    pub async fn spend(&self, token: &str, family: &Family) -> Result<(), PopupError> {
+        let live: Option<RefreshToken> = self.tickets.take(Purpose::RefreshToken, token).await?;
+        match live {
+            Some(_) => Ok(()),
+            None => Err(self.reused(&family.id).await?),
+        }
+    }
+
     /// The next refresh token of a family.
     ///
     /// # Errors
-    /// When it cannot be kept.
+    /// When it cannot be kept, or the family has ended in the meantime.
     pub async fn next_token(
         &self,
-        family: Family,
+        family: &Family,
         now: OffsetDateTime,
         random: &(dyn SecureRandom + Sync),
     ) -> Result<Option<String>, PopupError> {
         let Family { id, sign_in } = family;
-        let Some(left) = self.left(&sign_in, now) else {
+        let Some(left) = self.left(sign_in, now) else {
             return Ok(None);
         };
-        let token = format!("{id}.{}", random_text(random)?);
-        let content = RefreshToken { family: id.clone() };
-        tokio::try_join!(
-            self.tickets.put(Purpose::Family, &id, &sign_in, left),
-            self.tickets
-                .put(Purpose::RefreshToken, &token, &content, left),
-        )?;
-        Ok(Some(token))
+        // Never written back once it has ended.
+        let replaced = self.tickets.replace(Purpose::Family, id, sign_in, left);
+        if !replaced.await? {
+            return Err(PopupError::Reused);
+        }
+        self.first_or_next(id, left, random).await.map(Some)
+    }
+
+    async fn first_or_next(
+        &self,
+        family: &str,
+        left: Duration,
+        random: &(dyn SecureRandom + Sync),
+    ) -> Result<String, PopupError> {
+        let token = format!("{family}.{}", random_text(random)?);
+        let content = RefreshToken {
+            family: family.to_owned(),
+        };
+        let put = self
+            .tickets
+            .put(Purpose::RefreshToken, &token, &content, left);
+        put.await?;
+        Ok(token)
+    }
+
+    /// Whoever comes with a spent token may have stolen it: its family ends.
+    async fn reused(&self, family: &str) -> Result<PopupError, PopupError> {
+        let ended: Option<SignIn> = self.tickets.take(Purpose::Family, family).await?;
+        Ok(match ended {
+            Some(_) => PopupError::Reused,
+            None => PopupError::UnknownRefreshToken,
+        })
     }
 
     /// Ends a family: none of its tokens works any more.

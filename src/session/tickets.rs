@@ -10,8 +10,9 @@ use aws_lc_rs::digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use fred::interfaces::KeysInterface as _;
-use fred::types::Expiration;
+use fred::types::{Expiration, SetOptions};
 use moka::Expiry;
+use moka::ops::compute::{CompResult, Op};
 use moka::sync::Cache;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -102,6 +103,43 @@ impl Tickets {
                     client.set(key, content, expires, None, false).await
                 });
                 Ok(put.await?)
+            }
+        }
+    }
+
+    /// Keeps `content` under `key` for `life` in place of what is there; gives whether there was something.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn replace(
+        &self,
+        purpose: Purpose,
+        key: &str,
+        content: &impl Serialize,
+        life: Duration,
+    ) -> Result<bool, TicketError> {
+        let content = serde_json::to_vec(content).map_err(|_| TicketError::Content)?;
+        let key = stored_key(purpose, key);
+        match &self.0 {
+            Kept::Memory(cache) => {
+                let life = life.unsigned_abs();
+                let content = content.into();
+                let entry = cache.entry(key);
+                let done = entry.and_compute_with(|kept| match kept {
+                    Some(_) => Op::Put(Entry { content, life }),
+                    None => Op::Nop,
+                });
+                Ok(matches!(done, CompResult::ReplacedWith(_)))
+            }
+            Kept::Redis(redis) => {
+                let expires = Some(Expiration::EX(life.whole_seconds().max(1)));
+                let replaced = redis.ask("ticket_replace", key, |client, key| async move {
+                    let (content, only) = (content.as_slice(), Some(SetOptions::XX));
+                    let said: Option<String> =
+                        client.set(key, content, expires, only, false).await?;
+                    Ok(said.is_some())
+                });
+                Ok(replaced.await?)
             }
         }
     }

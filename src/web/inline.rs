@@ -4,6 +4,7 @@
 //! A popup opens `/authorize`, the person signs in, and the popup ends at `sso.html` with a one-time code, which that page
 //! trades for tokens at `/token` (jitsi-meet, `static/sso.html` and `react/features/authentication/actions.web.ts`).
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use axum::extract::State;
@@ -171,10 +172,8 @@ impl Form {
         let pairs: Vec<(String, String)> = form_urlencoded::parse(body.as_bytes())
             .into_owned()
             .collect();
-        let twice = |(at, (name, _)): (usize, &(String, String))| {
-            pairs.iter().skip(at + 1).any(|(other, _)| other == name)
-        };
-        if pairs.iter().enumerate().any(twice) {
+        let mut names = HashSet::new();
+        if !pairs.iter().all(|(name, _)| names.insert(name)) {
             return Err(Refusal::Malformed("a parameter came twice"));
         }
         Ok(Self(pairs))
@@ -194,6 +193,10 @@ async fn answer(state: &AppState, visitor: &Visitor, form: &Form) -> Result<Toke
     if form.get("client_id")? != state.inline.client_id {
         return Err(Refusal::Client);
     }
+    // Before anything is spent for nothing.
+    if state.audit.forbids() {
+        return Err(Refusal::AuditAway);
+    }
     let now = state.clock.now();
     match grant_type {
         "authorization_code" => {
@@ -206,25 +209,26 @@ async fn answer(state: &AppState, visitor: &Visitor, form: &Form) -> Result<Toke
             let mut answer = mint(state, visitor, &sign_in)?;
             answer.refresh_token = state
                 .popups
-                .found_family(sign_in, now, &state.random)
+                .found_family(&sign_in, now, &state.random)
                 .await?;
             Ok(answer)
         }
         "refresh_token" => {
-            let mut family = state.popups.spend(form.get("refresh_token")?, now).await?;
-            family.sign_in.person = person_by_now(state, &family.sign_in).await;
-            let minted = match still_signed_in(state, &family.sign_in).await {
-                Ok(()) => mint(state, visitor, &family.sign_in),
-                Err(error) => Err(error.into()),
+            let token = form.get("refresh_token")?;
+            let mut family = state.popups.family_of(token, now).await?;
+            let renewed = async {
+                family.sign_in.person = person_by_now(state, &family.sign_in).await?;
+                still_signed_in(state, &family.sign_in).await?;
+                // Last: after a failure that passes, the same token may be tried again.
+                state.popups.spend(token, &family).await?;
+                mint(state, visitor, &family.sign_in)
             };
-            let mut answer = match minted {
-                Ok(answer) => answer,
-                Err(refusal) => {
-                    state.popups.end(&family).await?;
-                    return Err(refusal);
-                }
-            };
-            answer.refresh_token = state.popups.next_token(family, now, &state.random).await?;
+            let renewed = renewed.await;
+            if let Err(Refusal::Grant(_) | Refusal::Denied) = &renewed {
+                state.popups.end(&family).await?;
+            }
+            let mut answer = renewed?;
+            answer.refresh_token = state.popups.next_token(&family, now, &state.random).await?;
             Ok(answer)
         }
         _ => Err(Refusal::GrantType),
@@ -251,24 +255,33 @@ async fn still_signed_in(state: &AppState, sign_in: &SignIn) -> Result<(), Popup
     }
 }
 
-/// The person as the provider knows them by now, as long as there is a session by which it can be asked.
-async fn person_by_now(state: &AppState, sign_in: &SignIn) -> Person {
-    let by_session = async {
-        let sessions = state.sessions.as_ref()?;
-        let id = sign_in.session.as_deref()?;
-        let id = sessions.lives_on_as(id, state.clock.now()).await.ok()??;
-        join::signed_in(state, Some(&id)).await
-    };
+/// The person as the provider knows them by now. A call goes on for as long as the session does on which it hangs: without
+/// one, nobody could ask.
+async fn person_by_now(state: &AppState, sign_in: &SignIn) -> Result<Person, PopupError> {
     let known = &sign_in.person;
+    let (Some(sessions), Some(id)) = (&state.sessions, &sign_in.session) else {
+        return Ok(known.clone());
+    };
+    let now = state.clock.now();
+    let person = async {
+        let Some(id) = sessions.lives_on_as(id, now).await? else {
+            return Ok(None);
+        };
+        let signed_in = sessions.recall_for_call(&id, now).await?;
+        Ok::<_, tower_sessions::session::Error>(join::by_now(state, &id, signed_in).await)
+    };
     let same = |person: &Arc<Person>| {
         person.issuer == known.issuer
             && person.subject == known.subject
             && person.provider == known.provider
     };
-    by_session
-        .await
-        .filter(same)
-        .map_or_else(|| known.clone(), |person| Person::clone(&person))
+    match person.await {
+        Ok(person) => person
+            .filter(same)
+            .map(Arc::unwrap_or_clone)
+            .ok_or(PopupError::SignedOut),
+        Err(error) => Err(PopupError::Store(TicketError::Store(error.to_string()))),
+    }
 }
 
 /// Asks policy again, and mints what it grants.

@@ -24,9 +24,9 @@ use crate::identity::provider::Provider;
 use crate::meeting::{Destination, MeetingRequest, TenantError};
 use crate::observe::traces;
 use crate::policy::{Decision, Denied, DeniedCause};
-use crate::session::SignedInNow;
 use crate::session::pending::{Begun, NewLogin};
 use crate::session::rates::Deed;
+use crate::session::{SignedIn, SignedInNow};
 
 /// The most languages that are told to the provider.
 pub const MOST_LANGUAGES: usize = 5;
@@ -206,11 +206,19 @@ pub async fn recalled(
     let (Some(sessions), Some(id)) = (&state.sessions, id) else {
         return Ok(None);
     };
-    let Some(signed_in) = sessions.recall(id, state.clock.now()).await? else {
-        return Ok(None);
-    };
+    let signed_in = sessions.recall(id, state.clock.now()).await?;
+    Ok(by_now(state, id, signed_in).await)
+}
+
+/// The person of a session as the provider knows them by now.
+pub async fn by_now(
+    state: &AppState,
+    id: &str,
+    signed_in: Option<Arc<SignedIn>>,
+) -> Option<Arc<Person>> {
+    let signed_in = signed_in?;
     let person = freshness::fresh(state, id, &signed_in).await;
-    Ok(person.filter(|person| state.providers.vouching_for(person).is_some()))
+    person.filter(|person| state.providers.vouching_for(person).is_some())
 }
 
 /// The end of every way in: decides, tells the audit, and sends the browser into the meeting or says why not.

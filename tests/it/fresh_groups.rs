@@ -13,6 +13,7 @@ in_both_stores! {
     a_changed_group_counts_from_the_next_time_on
     somebody_whom_the_provider_forgot_is_signed_out
     many_requests_at_once_ask_once
+    a_call_of_a_session_that_nobody_uses_goes_by_the_groups_of_now
 }
 
 const RULES: &str = r#"
@@ -156,6 +157,22 @@ async fn a_call_renews_its_token_with_the_groups_of_now() {
     scene.is_now_in("/nobody");
     scene.bridge.clock.advance(Duration::minutes(16));
     is_refused(&refresh(&scene.bridge, &token).await, 400, "invalid_grant");
+}
+
+async fn a_call_of_a_session_that_nobody_uses_goes_by_the_groups_of_now(store: &str) {
+    let mut scene = scene(store, true).await;
+    let code = code(&scene.bridge, &mut scene.browser).await;
+    let token = refresh_token(&redeem(&scene.bridge, &code).await);
+    scene.is_now_in("/moderators");
+    scene.bridge.clock.advance(Duration::hours(3));
+    let token = refresh_token(&refresh(&scene.bridge, &token).await);
+    assert_eq!(scene.bridge.last_decision().0, "moderator");
+    let door = scene.browser.begin(&scene.bridge.at("/room/b")).await;
+    assert!(door.starts_with(&scene.provider.issuer), "{door}");
+    scene.provider.forgets();
+    scene.bridge.clock.advance(Duration::hours(3));
+    is_refused(&refresh(&scene.bridge, &token).await, 400, "invalid_grant");
+    assert_eq!(scene.asked(), 3);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 //! Each step is what jitsi-meet's `loginWithPopup` and `static/sso.html` do.
 
 mod refusals;
+mod renewal;
 
 use aws_lc_rs::digest;
 use base64::Engine as _;
@@ -24,8 +25,6 @@ const SSO_PAGE: &str = "https://meet.example.org/static/sso.html";
 in_both_stores! {
     a_popup_gets_a_token_for_its_room_and_its_nonce_back
     a_code_works_once
-    a_refresh_token_works_once_and_is_followed_by_the_next
-    a_spent_refresh_token_ends_its_family
 }
 
 pub async fn started(store: &str) -> (Bridge, Provider, Browser) {
@@ -202,43 +201,6 @@ async fn a_code_works_once(store: &str) {
     is_refused(&redeem(&bridge, &code).await, 400, "invalid_grant");
     is_refused(&redeem(&bridge, "made-up").await, 400, "invalid_grant");
     assert_eq!(bridge.tokens_minted(), 1);
-}
-
-async fn a_refresh_token_works_once_and_is_followed_by_the_next(store: &str) {
-    let (bridge, provider, mut browser) = started(store).await;
-    let first = refresh_token(&redeem(&bridge, &code(&bridge, &mut browser).await).await);
-    bridge.clock.advance(Duration::hours(3));
-    let answer = refresh(&bridge, &first).await;
-    let second = refresh_token(&answer);
-    assert_ne!(first, second);
-    let token = payload(answer.body["access_token"].as_str().unwrap());
-    assert_eq!(token["exp"], bridge.clock.now_unix() + 3 * 3600);
-    assert_eq!(token["room"], "standup");
-    assert_eq!(
-        unverified(answer.body["id_token"].as_str().unwrap())["nonce"],
-        NONCE
-    );
-    let third = refresh_token(&refresh(&bridge, &second).await);
-    assert_ne!(second, third);
-    // Each time policy was asked again, and the provider was not.
-    assert_eq!(bridge.decisions().len(), 3);
-    assert_eq!(provider.count("POST /token"), 1);
-}
-
-async fn a_spent_refresh_token_ends_its_family(store: &str) {
-    let (bridge, _provider, mut browser) = started(store).await;
-    let first = refresh_token(&redeem(&bridge, &code(&bridge, &mut browser).await).await);
-    let second = refresh_token(&refresh(&bridge, &first).await);
-    is_refused(&refresh(&bridge, &first).await, 400, "invalid_grant");
-    is_refused(&refresh(&bridge, &second).await, 400, "invalid_grant");
-    assert_eq!(bridge.tokens_minted(), 2);
-    // Another sign-in is another family.
-    assert_eq!(
-        redeem(&bridge, &code(&bridge, &mut browser).await)
-            .await
-            .status,
-        200
-    );
 }
 
 #[tokio::test]

@@ -130,18 +130,6 @@ async fn a_popup_of_another_client_or_page_gets_a_page_and_no_redirect() {
 }
 
 #[tokio::test]
-async fn tokens_are_refreshed_for_as_long_as_a_session_may_live() {
-    let (bridge, _provider, mut browser) = usual().await;
-    let token = refresh_token(&redeem(&bridge, &code(&bridge, &mut browser).await).await);
-    bridge
-        .clock
-        .advance(Duration::hours(10) - Duration::seconds(1));
-    let token = refresh_token(&refresh(&bridge, &token).await);
-    bridge.clock.advance(Duration::seconds(1));
-    is_refused(&refresh(&bridge, &token).await, 400, "invalid_grant");
-}
-
-#[tokio::test]
 async fn no_refresh_token_is_given_where_configuration_says_so() {
     for setting in ["inline.refresh = false", "session.enabled = false"] {
         let (bridge, _provider, mut browser) = started(setting).await;
