@@ -6,7 +6,6 @@
 use std::sync::Arc;
 
 use secrecy::{ExposeSecret as _, SecretString};
-use time::OffsetDateTime;
 
 use super::claims::{Claims, shown};
 use super::error::LoginError;
@@ -37,7 +36,6 @@ pub async fn finish(
     code: &str,
     answer_issuer: Option<&str>,
     secrets: &LoginSecrets,
-    now: OffsetDateTime,
 ) -> Result<SignIn, LoginError> {
     let known = provider.current().await?;
     check_answer_issuer(provider, answer_issuer)?;
@@ -45,8 +43,7 @@ pub async fn finish(
     let tokens = redeem(provider, &known.metadata, redirect_uri, code, verifier).await?;
     let id_token = tokens.id_token.as_deref().ok_or(LoginError::NoIdToken)?;
 
-    let (known, subject, claims) =
-        validated(provider, known, id_token, &tokens, secrets, now).await?;
+    let (known, subject, claims) = validated(provider, known, id_token, &tokens, secrets).await?;
     let session = ProviderSession::of(id_token);
     let settings = &provider.settings;
     let issuer = text(&claims, "iss").unwrap_or(&settings.issuer).to_owned();
@@ -106,7 +103,6 @@ async fn validated(
     id_token: &str,
     tokens: &Tokens,
     secrets: &LoginSecrets,
-    now: OffsetDateTime,
 ) -> Result<(Arc<Known>, String, Claims), LoginError> {
     let settings = &provider.settings;
     let validate_by = |known: &Known| {
@@ -127,7 +123,8 @@ async fn validated(
             acr_claims: &settings.claims.acr,
             max_age: settings.request.max_age,
             leeway: settings.clock_leeway,
-            now,
+            // Of now, when the token is there: it may have been issued a moment ago.
+            now: provider.clock.now(),
         };
         validate(id_token, &known.keys, &expected)
     };

@@ -236,7 +236,6 @@ async fn finish(
         code,
         answer.issuer.as_deref(),
         &secrets,
-        state.clock.now(),
     )
     .await
     .map_err(|error| WebError::login(error, destination()))

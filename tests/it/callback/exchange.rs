@@ -3,6 +3,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
+use time::Duration;
 
 use crate::support::provider::{CLIENT_ID, CLIENT_SECRET};
 use crate::support::{Bridge, Browser, Fault, Provider, sara, token_in, usual};
@@ -25,6 +26,22 @@ async fn shown_at_the_token_endpoint(
     });
     let of_form = |name: &str| request.form.get(name).cloned().unwrap_or_default();
     (basic, of_form("client_id"), of_form("client_secret"))
+}
+
+/// Issued while the bridge waited for it, the token is of the past all the same.
+#[tokio::test]
+async fn an_id_token_is_judged_by_the_time_at_which_it_is_there() {
+    let provider = Provider::start().await;
+    provider.signs_in(sara());
+    let bridge = Bridge::start(&provider, "provider.clock_leeway = \"0s\"").await;
+    provider.holds("POST /token");
+    let room = bridge.at("/room/standup");
+    let login = tokio::spawn(async move { Browser::new().go(&room).await });
+    provider.is_asked("POST /token", 1).await;
+    bridge.clock.advance(Duration::seconds(9));
+    provider.releases();
+    let landed = login.await.unwrap();
+    assert!(landed.in_meeting(), "{landed:?}");
 }
 
 #[tokio::test]
