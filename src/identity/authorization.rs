@@ -168,6 +168,8 @@ async fn push(
         .iter()
         .map(|(name, value)| (&**name, &**value))
         .collect();
+    // The semaphore is never closed; should it be, nobody waits. Before the proof, which is good for a minute only.
+    let _turn = provider.pushing.acquire().await;
     let (now, random) = (provider.clock.now(), &provider.random);
     let mut proven = prove(&provider.settings, metadata, &fields, now, random)?;
     if proven.basic.is_some() {
@@ -176,8 +178,6 @@ async fn push(
         form.append_pair("client_id", &provider.settings.client_id);
         proven.form = form.finish();
     }
-    // The semaphore is never closed; should it be, nobody waits.
-    let _turn = provider.pushing.acquire().await;
     let answer = provider
         .http
         .at("par")
