@@ -136,6 +136,9 @@ pub enum WebError {
     /// Too much at once, from everybody together.
     #[error("too many requests at once; limits.requests says how many may be")]
     Overloaded,
+    /// Something that the answer needs takes too long: the provider, its groups, or the store.
+    #[error("the request took longer than {} s", super::LONGEST_REQUEST.as_secs())]
+    TookTooLong,
     /// No meeting can have this name, or the link is broken.
     #[error(transparent)]
     Meeting(#[from] MeetingError),
@@ -341,6 +344,7 @@ impl WebError {
             | Self::Invitation(InvitationError::Store(_))
             | Self::StoreAway(_)
             | Self::AuditAway
+            | Self::TookTooLong
             | Self::SignOutFailed(_) => StatusCode::SERVICE_UNAVAILABLE,
             Self::Expired(_)
             | Self::SignedOut(_)

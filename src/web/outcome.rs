@@ -21,6 +21,7 @@ impl Counted {
         match error {
             WebError::TooOften { often, .. } => Some(Self::of_deed(often.deed)),
             WebError::Overloaded => Some(Self::Limit("requests")),
+            WebError::TookTooLong => Some(Self::Limit("time")),
             WebError::Mint(_) => Some(Self::MintFailed),
             _ => None,
         }

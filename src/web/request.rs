@@ -16,7 +16,7 @@ use tracing::field::Empty;
 use tracing::{Instrument as _, Span};
 
 use super::AppState;
-use super::error::Cause;
+use super::error::{Cause, WebError};
 use super::outcome::Counted;
 use super::page;
 use super::proxies;
@@ -100,7 +100,7 @@ pub async fn tell(State(state): State<AppState>, mut request: Request, next: Nex
         traces::go_on(&span, request.headers());
     }
     let answer = async {
-        let response = next.run(request).await;
+        let response = in_time(next.run(request).await);
         headers(
             &state,
             page::show(&state, &id, languages.as_ref(), response),
@@ -142,6 +142,15 @@ pub async fn tell(State(state): State<AppState>, mut request: Request, next: Nex
     response
 }
 
+/// Makes an error of what the layer answers that lets no request take for ever.
+fn in_time(response: Response) -> Response {
+    match response.status() {
+        // Not passed on: browsers would ask for the same once more.
+        StatusCode::REQUEST_TIMEOUT => WebError::TookTooLong.into_response(),
+        _ => response,
+    }
+}
+
 /// The route that a request took; an extension of the response.
 #[derive(Debug, Clone)]
 pub struct Route(MatchedPath);
@@ -173,7 +182,6 @@ fn count(state: &AppState, response: &Response, within: Duration) {
         Some(Counted::Limit(limit)) => metrics.rejected(limit),
         Some(Counted::MintFailed) => metrics.mint_failed(),
         None if status == StatusCode::PAYLOAD_TOO_LARGE => metrics.rejected("body"),
-        None if status == StatusCode::REQUEST_TIMEOUT => metrics.rejected("time"),
         None => {}
     }
 }
@@ -263,6 +271,18 @@ pub fn without_path(mut request: Request, path: &str) -> Request {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_takes_too_long_is_an_error_with_a_page_and_a_cause() {
+        let of_the_layer = in_time(StatusCode::REQUEST_TIMEOUT.into_response());
+        let Some(Cause(cause)) = of_the_layer.extensions().get() else {
+            panic!("no cause");
+        };
+        assert_eq!(cause, "the request took longer than 90 s");
+        assert!(of_the_layer.extensions().get::<page::Notice>().is_some());
+        let other = in_time(StatusCode::NOT_FOUND.into_response());
+        assert!(other.extensions().get::<Cause>().is_none());
+    }
 
     #[test]
     fn the_log_holds_no_invitation() {

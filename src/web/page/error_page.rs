@@ -121,6 +121,12 @@ fn what_happened<'a>(
         ),
         WebError::SignOutFailed(_) => sign_out_failed(page, texts, addresses),
         WebError::Overloaded => overloaded(page, texts),
+        // What else would take so long?
+        WebError::TookTooLong => page.saying(
+            "problem",
+            texts.provider_unavailable_title,
+            texts.provider_unavailable_text,
+        ),
         WebError::StoreAway(_) => store_away(page, texts).offering([again(&Destination::Home)]),
         WebError::AuditAway | WebError::Popup(PopupError::Store(_)) => store_away(page, texts),
         WebError::NotFound => page.saying("info", texts.not_found_title, texts.not_found_text),
