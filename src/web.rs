@@ -51,6 +51,7 @@ use axum::http::{Request, StatusCode};
 use axum::middleware;
 use axum::routing::{get, post};
 use tokio::sync::Semaphore;
+use tokio_util::task::TaskTracker;
 use tower::ServiceBuilder;
 use tower::util::MapRequest;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -141,6 +142,8 @@ pub struct Parts {
     pub audit: Audit,
     /// What is counted.
     pub metrics: Metrics,
+    /// What goes on after its request was answered.
+    pub background: TaskTracker,
 }
 
 impl std::ops::Deref for AppState {

@@ -176,6 +176,7 @@ fn assemble(
         random: SystemRandom::new(),
         audit: lasting.audit.clone(),
         metrics: lasting.metrics.clone(),
+        background: lasting.background.clone(),
     }));
     let patience = Patience {
         shutdown: server.shutdown_timeout.unsigned_abs(),

@@ -44,8 +44,9 @@ pub async fn fresh(state: &AppState, id: &str, signed_in: &SignedIn) -> Option<A
     };
     let person = signed_in.person.clone();
     let asked = ask(state.clone(), id.to_owned(), person.clone(), due);
-    // By itself: a person who goes away must not leave a refresh token spent and its successor lost.
-    let asking = tokio::spawn(asked.in_current_span());
+    // By itself: neither a person who goes away nor a server that stops must leave a refresh token spent and its
+    // successor lost.
+    let asking = state.background.spawn(asked.in_current_span());
     match tokio::time::timeout(PATIENCE, asking).await {
         Ok(Ok(Answer::Person(new))) => Some(new),
         Ok(Ok(Answer::Gone)) => None,

@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use secrecy::{ExposeSecret as _, SecretString};
 use time::OffsetDateTime;
+use tokio_util::task::TaskTracker;
 use zeroize::Zeroizing;
 
 use super::BuildError;
@@ -45,6 +46,8 @@ pub struct Lasting {
     pub(super) tickets: Tickets,
     /// What seals logins as long as no key is configured.
     drawn_key: OnceLock<SecretString>,
+    /// What goes on after its request was answered; a server that stops waits for it.
+    pub(super) background: TaskTracker,
     listen: SocketAddr,
     connections: usize,
     log_format: LogFormat,
@@ -89,6 +92,7 @@ impl Lasting {
             tickets: Tickets::beside(&store),
             store,
             drawn_key: OnceLock::new(),
+            background: TaskTracker::new(),
             listen: config.server.listen,
             connections: config.limits.connections,
             log_format: config.log.format,

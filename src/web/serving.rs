@@ -88,6 +88,9 @@ pub async fn serve(
     let finished = async {
         let _ = tokio::time::timeout(patience.last_request, connections.all_closed()).await;
         connections.graceful.shutdown().await;
+        let background = &live.current().lasting.background;
+        background.close();
+        background.wait().await;
     };
     if tokio::time::timeout(patience.shutdown, finished)
         .await

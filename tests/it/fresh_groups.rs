@@ -1,6 +1,8 @@
 //! Groups become old: the provider is asked anew, without anybody noticing, and a session ends whose person it does not know
 //! any more.
 
+use jitsi_oidc_bridge::clock::Clock as _;
+use jitsi_oidc_bridge::session::{SessionLimits, Sessions};
 use serde_json::json;
 use time::Duration;
 
@@ -281,6 +283,37 @@ async fn a_provider_that_does_not_answer_ends_nothing_and_is_asked_again_later()
     assert_eq!(
         (scene.decision().await.as_str(), scene.asked()),
         ("moderator", 3)
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_stops_waits_for_the_next_refresh_token() {
+    let mut scene = scene("", true).await;
+    scene.is_now_in("/moderators");
+    scene.bridge.clock.advance(Duration::minutes(16));
+    scene.provider.holds("POST /token");
+    // Who asks goes on without it.
+    assert_eq!(scene.decision().await, "participant");
+    let live = scene.bridge.live.clone();
+    let now = scene.bridge.clock.now();
+    scene.bridge.stop();
+    let mut ended = tokio::spawn(scene.bridge.finished());
+    let early = tokio::time::timeout(std::time::Duration::from_secs(3), &mut ended).await;
+    assert!(early.is_err(), "the server did not wait");
+    scene.provider.releases();
+    ended.await.unwrap();
+    let lasting = live.current().lasting.clone();
+    let limits = SessionLimits {
+        lifetime: Duration::hours(10),
+        idle_timeout: Duration::hours(2),
+        refresh_groups_after: Duration::minutes(15),
+    };
+    let sessions = Sessions::new(lasting.store.clone(), lasting.ledger.clone(), limits);
+    let id = &scene.browser.cookies["jitsi-session"];
+    let signed_in = sessions.recall(id, now).await.unwrap().unwrap();
+    assert_eq!(
+        sessions.refresh_due_at(&signed_in),
+        Some(now + Duration::minutes(15))
     );
 }
 
