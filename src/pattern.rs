@@ -4,9 +4,10 @@
 
 mod written;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use crate::meeting::room::{DROPPED, rewrite};
+use crate::meeting::room::{DROPPED, as_in_a_room};
 
 /// What captures caught, by their names; each written as a room's name would be.
 pub type Bindings = BTreeMap<String, String>;
@@ -107,7 +108,7 @@ impl Pattern {
                 if let Some(dropped) = literal.chars().find(|c| DROPPED.contains(c)) {
                     return Err(PatternError::NoRoom(dropped));
                 }
-                let normal = as_in_a_room(literal);
+                let normal = as_in_a_room(literal).into_owned();
                 *literal = normal;
             }
         }
@@ -237,7 +238,19 @@ impl Pattern {
                 }
             }
             Piece::Placeholder(name) => {
-                if !known.contains_key(name) && !may_catch(name) {
+                let value = known.get(name);
+                if value.is_none() && !may_catch(name) {
+                    return;
+                }
+                let as_it_stands = self.over_rooms || self.verbatim;
+                // What is known stands in one way then: no other end is to be tried.
+                if let Some(value) = value.filter(|_| as_it_stands) {
+                    if let Some(after) = text.strip_prefix(value.as_str())
+                        && !value.is_empty()
+                        && !value.contains('/')
+                    {
+                        self.capture(rest, after, known, may_catch, found);
+                    }
                     return;
                 }
                 // Only where what follows can follow: to write a run as a room's name is costly.
@@ -250,15 +263,15 @@ impl Pattern {
                 };
                 for end in run_ends(text).filter(|end| follows(*end)) {
                     let (run, after) = text.split_at(end);
-                    let caught = if self.over_rooms || self.verbatim {
-                        run.to_owned()
+                    let caught = if as_it_stands {
+                        Cow::Borrowed(run)
                     } else {
                         as_in_a_room(run)
                     };
-                    let fits = known.get(name).is_none_or(|value| *value == caught);
+                    let fits = value.is_none_or(|value| *value == caught);
                     if fits && !caught.is_empty() {
                         let mut bound = known.clone();
-                        bound.insert(name.clone(), caught);
+                        bound.insert(name.clone(), caught.into_owned());
                         self.capture(rest, after, &bound, may_catch, found);
                     }
                 }
@@ -277,20 +290,6 @@ fn placeholder(chars: &mut std::str::Chars<'_>) -> Result<String, PatternError> 
         }
     }
     Err(PatternError::Braces)
-}
-
-/// A text as it would stand within a room's name: rewritten as Jitsi does until it no longer changes.
-#[must_use]
-pub fn as_in_a_room(text: &str) -> String {
-    let mut name = rewrite(text);
-    for _ in 0..8 {
-        let next = rewrite(&name);
-        if next == name {
-            return name;
-        }
-        name = next;
-    }
-    String::new()
 }
 
 /// Literals and stars alone: each literal is taken where it comes first, so one pass is enough.

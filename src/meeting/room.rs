@@ -5,6 +5,7 @@
 //! (jitsi-meet, `react/features/base/util/uri.ts`); [`RoomName::parse`] does the same and insists on a name that
 //! the client would leave as it is.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
@@ -69,27 +70,12 @@ impl RoomName {
         if as_typed.len() > 4 * LONGEST_ROOM {
             return Err(RoomError::TooLong);
         }
-        // Of most names nothing is rewritten.
-        if as_typed.bytes().all(stays) {
-            return Self::settled(as_typed.to_owned());
-        }
-        let mut name = rewrite(as_typed);
-        for _ in 0..MOST_ROUNDS {
-            let next = rewrite(&name);
-            if next == name {
-                return Self::settled(name);
-            }
-            name = next;
-        }
-        Err(RoomError::Impossible)
-    }
-
-    fn settled(name: String) -> Result<Self, RoomError> {
-        match name.as_str() {
+        let name = settled(as_typed).ok_or(RoomError::Impossible)?;
+        match &*name {
             "" => Err(RoomError::Empty),
             "." | ".." => Err(RoomError::Impossible),
             _ if name.len() > LONGEST_ROOM => Err(RoomError::TooLong),
-            _ => Ok(Self(name)),
+            _ => Ok(Self(name.into_owned())),
         }
     }
 
@@ -184,8 +170,31 @@ impl From<Tenant> for String {
     }
 }
 
+/// A text as it would stand within a room's name; empty where it cannot.
+#[must_use]
+pub fn as_in_a_room(text: &str) -> Cow<'_, str> {
+    settled(text).unwrap_or_default()
+}
+
+/// A text rewritten until it no longer changes; nothing where it always does.
+fn settled(text: &str) -> Option<Cow<'_, str>> {
+    // Of most nothing is.
+    if text.bytes().all(stays) {
+        return Some(text.into());
+    }
+    let mut name = rewrite(text);
+    for _ in 0..MOST_ROUNDS {
+        let next = rewrite(&name);
+        if next == name {
+            return Some(name.into());
+        }
+        name = next;
+    }
+    None
+}
+
 /// One round of what Jitsi's client does to the room's part of a URL.
-pub(crate) fn rewrite(part: &str) -> String {
+fn rewrite(part: &str) -> String {
     let mut kept = part.to_owned();
     kept.retain(|c| !DROPPED.contains(&c));
     let decoded = decode_uri_component(&kept).unwrap_or(kept);

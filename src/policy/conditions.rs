@@ -12,7 +12,8 @@ pub use super::email_domain::EmailDomain;
 use super::email_domain::verified_email;
 use crate::identity::{ClaimPath, Groups, Person};
 use crate::meeting::MeetingRequest;
-use crate::pattern::{Bindings, Pattern, as_in_a_room};
+use crate::meeting::room::as_in_a_room;
+use crate::pattern::{Bindings, Pattern};
 
 /// The placeholders that need no capture: who one is, and where one goes.
 pub(super) const BUILT_IN: [&str; 2] = ["username", "tenant"];
@@ -273,7 +274,8 @@ impl Conditions {
 
 /// What the placeholders stand for that need no capture.
 pub(super) fn built_in(person: &Person, request: &MeetingRequest) -> Bindings {
-    let username = person.username.as_deref().map(as_in_a_room);
+    let username = person.username.as_deref();
+    let username = username.map(|name| as_in_a_room(name).into_owned());
     let tenant = request.tenant.as_ref().map(ToString::to_string);
     BUILT_IN
         .into_iter()
