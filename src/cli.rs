@@ -105,7 +105,7 @@ enum Command {
     },
 }
 
-/// The environment, read once.
+/// The environment, read once. What is no UTF-8 in it stands there as U+FFFD.
 pub type Environment = Vec<(String, String)>;
 
 /// Runs a command.

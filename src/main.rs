@@ -1,5 +1,6 @@
 //! Arguments in, exit code out.
 
+use std::ffi::OsString;
 use std::io::Write as _;
 use std::process::ExitCode;
 
@@ -18,7 +19,7 @@ fn main() -> ExitCode {
         reason = "the one place where the environment is read"
     )]
     let environment = std::env::vars_os()
-        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .map(|(name, value)| (text(name), text(value)))
         .collect();
     match cli::run(cli, environment) {
         Ok(code) => code,
@@ -30,4 +31,11 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What is no UTF-8 becomes U+FFFD, which a configuration refuses: left out, a variable would be missed by nobody.
+fn text(bytes: OsString) -> String {
+    bytes
+        .into_string()
+        .unwrap_or_else(|bytes| bytes.to_string_lossy().into_owned())
 }

@@ -13,7 +13,9 @@ use super::inputs::{Inputs, Sources};
 use super::reader::{Findings, Problem, Problems, Section};
 use super::secrets::Files;
 use super::shape::Asked;
-use super::source::{DEFAULT_IP_VARIABLE, Node, Origin, overlay_environment, parse_file};
+use super::source::{
+    DEFAULT_IP_VARIABLE, Node, Origin, overlay_environment, parse_file, refuse_damaged,
+};
 use super::value::choice;
 use super::{
     Config, Inline, Log, LogFormat, Token, audit, invitations, jaas, jitsi, jitsi_openid, limits,
@@ -76,12 +78,11 @@ pub(super) fn load_with(
     findings.inputs = std::mem::take(inputs);
     let mut translated = Vec::new();
     let default_ip = default_ip(&sources.environment, &mut findings);
-    let tree = written(sources, default_ip, &mut findings, &mut translated);
-    if !findings.errors.is_empty() {
+    let Some(tree) = written(sources, default_ip, &mut findings, &mut translated) else {
         // What follows a syntax error would be guesswork.
         *inputs = findings.inputs;
         return Err(findings.errors);
-    }
+    };
     findings.inputs.note_sections(&tree);
     let keyring = signing::origin(&tree);
     let mut root = Section::root(tree, &mut findings);
@@ -135,7 +136,9 @@ pub(super) fn load_with(
 pub fn listen(sources: &Sources) -> Result<SocketAddr, Problems> {
     let mut findings = Findings::default();
     let default_ip = default_ip(&sources.environment, &mut findings);
-    let tree = written(sources, default_ip, &mut findings, &mut Vec::new());
+    let Some(tree) = written(sources, default_ip, &mut findings, &mut Vec::new()) else {
+        return Err(findings.errors);
+    };
     let mut root = Section::root(tree, &mut findings);
     let listen = root
         .section("server")
@@ -146,19 +149,21 @@ pub fn listen(sources: &Sources) -> Result<SocketAddr, Problems> {
     }
 }
 
-/// Everything that is written, the environment above the file.
+/// Everything that is written, the environment above the file; nothing where the file is not TOML.
 fn written(
     sources: &Sources,
     default_ip: IpAddr,
     findings: &mut Findings,
     translated: &mut Vec<String>,
-) -> BTreeMap<String, Node> {
+) -> Option<BTreeMap<String, Node>> {
+    let problems = &mut findings.errors;
     let mut tree = match &sources.file {
-        Some((path, text)) => parse_file(path, text, &mut findings.errors),
+        Some((path, text)) => parse_file(path, text, problems)?,
         None => jitsi_openid::translate(&sources.environment, default_ip, translated),
     };
-    overlay_environment(&mut tree, &sources.environment);
-    tree
+    overlay_environment(&mut tree, &sources.environment, problems);
+    refuse_damaged(&tree, problems);
+    Some(tree)
 }
 
 /// The address to listen on where nothing is configured. A container image sets it: within one, the loopback interface

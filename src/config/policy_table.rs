@@ -28,10 +28,9 @@ pub fn read(
     now: OffsetDateTime,
 ) -> Result<Vec<Case>, Problems> {
     let mut findings = Findings::default();
-    let tree = parse_file(path, text, &mut findings.errors);
-    if !findings.errors.is_empty() {
+    let Some(tree) = parse_file(path, text, &mut findings.errors) else {
         return Err(findings.errors);
-    }
+    };
     let mut root = Section::root(tree, &mut findings);
     let people = people(&mut root, rules.providers(), now);
     let names: BTreeSet<String> = rules.rule_names();

@@ -109,16 +109,20 @@ impl Raw {
     }
 }
 
-/// Reads a TOML file's text. A syntax error becomes a problem, and the tree is empty.
-pub fn parse_file(path: &str, text: &str, problems: &mut Problems) -> BTreeMap<String, Node> {
+/// Reads a TOML file's text. A syntax error becomes a problem, and there is no tree.
+pub fn parse_file(
+    path: &str,
+    text: &str,
+    problems: &mut Problems,
+) -> Option<BTreeMap<String, Node>> {
     let lines = Lines::of(path, text);
     match DeTable::parse(text) {
-        Ok(table) => lines.table(table.into_inner()),
+        Ok(table) => Some(lines.table(table.into_inner())),
         Err(error) => {
             let line = error.span().map_or(1, |span| lines.number(span.start));
             let said = format!("not valid TOML: {}", error.message().trim());
             problems.push(Problem::at("", Origin::File(path.to_owned(), line), said));
-            BTreeMap::new()
+            None
         }
     }
 }
@@ -170,9 +174,20 @@ pub fn overlay(tree: &mut BTreeMap<String, Node>, path: &[&str], node: Node) {
     }
 }
 
-/// Lays every `BRIDGE_…` variable over the tree.
-pub fn overlay_environment(tree: &mut BTreeMap<String, Node>, environment: &[(String, String)]) {
-    for (name, text) in environment {
+/// Lays every `BRIDGE_…` variable over the tree. Of two for one thing neither goes above the other: an environment has no
+/// order.
+pub fn overlay_environment(
+    tree: &mut BTreeMap<String, Node>,
+    environment: &[(String, String)],
+    problems: &mut Problems,
+) {
+    let mut all: BTreeMap<Vec<String>, &(String, String)> = BTreeMap::new();
+    let mut refuse = |path: &[String], name: &String, said: String| {
+        let origin = Origin::Variable(name.clone());
+        problems.push(Problem::at(&path.join("."), origin, said));
+    };
+    for variable in environment {
+        let (name, text) = variable;
         let Some(key) = name
             .strip_prefix(PREFIX)
             .filter(|_| name != CONFIG_FILE_VARIABLE && name != DEFAULT_IP_VARIABLE)
@@ -182,7 +197,26 @@ pub fn overlay_environment(tree: &mut BTreeMap<String, Node>, environment: &[(St
             continue;
         };
         let key = key.to_ascii_lowercase();
-        let path: Vec<&str> = key.split("__").collect();
+        let path: Vec<String> = key.split("__").map(str::to_owned).collect();
+        if let Some((other, _)) = all.insert(path.clone(), variable) {
+            let said = format!("{other} sets it as well: leave one of the two out");
+            refuse(&path, name, said);
+        }
+    }
+    for (path, (name, text)) in &all {
+        let around = (1..path.len()).find_map(|end| {
+            let around = path.get(..end)?;
+            Some((around, &all.get(around)?.0))
+        });
+        if let Some((around, other)) = around {
+            let said = format!(
+                "{other} sets all of {}: write it there, or leave one of the two out",
+                around.join(".")
+            );
+            refuse(path, name, said);
+            continue;
+        }
+        let path: Vec<&str> = path.iter().map(String::as_str).collect();
         overlay(
             tree,
             &path,
@@ -191,6 +225,20 @@ pub fn overlay_environment(tree: &mut BTreeMap<String, Node>, environment: &[(St
                 origin: Origin::Variable(name.clone()),
             },
         );
+    }
+}
+
+/// Notes every variable that counts and was no text.
+pub fn refuse_damaged(tree: &BTreeMap<String, Node>, problems: &mut Problems) {
+    for node in tree.values() {
+        match &node.value {
+            Raw::Table(members) => refuse_damaged(members, problems),
+            Raw::Text(text) if text.contains(char::REPLACEMENT_CHARACTER) => {
+                let said = "not UTF-8, or with a U+FFFD, which stands for what was not: set it anew, in UTF-8";
+                problems.push(Problem::at("", node.origin.clone(), said));
+            }
+            _ => {}
+        }
     }
 }
 

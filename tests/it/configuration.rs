@@ -2,7 +2,10 @@
 //! how to mend it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ffi::OsStr;
 use std::fmt::Write as _;
+use std::os::unix::ffi::OsStrExt as _;
+use std::process::Command;
 
 use jitsi_oidc_bridge::config::{Loaded, Signing, Sources, load};
 use proptest::prelude::*;
@@ -110,6 +113,46 @@ fn all_faults_are_told_at_once() {
     ] {
         assert!(said.contains(key), "{key} is not told of in:\n{said}");
     }
+}
+
+#[test]
+fn of_two_variables_for_one_thing_it_never_is_their_order_that_decides() {
+    for (around, within) in [
+        (("BRIDGE_LOG", "{ level = \"warn\" }"), "BRIDGE_LOG__LEVEL"),
+        (("BRIDGE_LOG", "no table"), "BRIDGE_LOG__LEVEL"),
+        (
+            ("BRIDGE_PROVIDER", "{ issuer = \"https://a.example\" }"),
+            "BRIDGE_PROVIDER__CLAIMS__GROUPS",
+        ),
+    ] {
+        let within = (within, "debug");
+        let said = [[around, within], [within, around]].map(|both| said(GOOD, &both));
+        assert_eq!(said[0], said[1]);
+        let whole = format!("({}): {} sets all of", within.0, around.0);
+        assert!(said[0].contains(&whole), "{}", said[0]);
+    }
+}
+
+#[test]
+fn a_variable_of_ours_that_is_no_text_is_told_of_with_all_the_rest() {
+    let latin1 = OsStr::from_bytes(b"caf\xe9");
+    let output = Command::new(env!("CARGO_BIN_EXE_jitsi-oidc-bridge"))
+        .args(["config", "check"])
+        .env_clear()
+        .envs([
+            ("BRIDGE_PAGES__NAME", latin1),
+            ("JITSI_SUB", latin1),
+            ("SOMEBODY_ELSES", latin1),
+        ])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stdout).unwrap();
+    for name in ["BRIDGE_PAGES__NAME", "JITSI_SUB"] {
+        assert!(said.contains(&format!("  - {name}: not UTF-8")), "{said}");
+    }
+    assert!(said.contains("provider.client_id: missing"), "{said}");
+    assert!(!said.contains("SOMEBODY_ELSES"), "{said}");
 }
 
 #[test]
