@@ -80,9 +80,10 @@ impl Ledger {
             }
             Self::Redis(redis) => {
                 let left = seconds_left(until, now);
-                let member = (float(until.unix_timestamp()), id.to_owned());
+                let (until, now) = (until.unix_timestamp(), now.unix_timestamp());
+                let member = (float(until), id.to_owned());
                 // Those that have ended by themselves go, and the first to end where there are too many.
-                let ended = (f64::NEG_INFINITY, float(now.unix_timestamp()));
+                let ended = (f64::NEG_INFINITY, float(now));
                 let queued =
                     redis.ask("list_add", tag.in_redis("list"), |client, key| async move {
                         let pipeline = client.pipeline();
@@ -94,7 +95,19 @@ impl Ledger {
                             .zremrangebyrank(&key, 0, -MOST_SESSIONS - 1)
                             .await?;
                         let _: () = pipeline.expire(&key, left, None).await?;
-                        pipeline.all::<()>().await
+                        let _: () = pipeline
+                            .zrange(&key, -1, -1, None, false, None, true)
+                            .await?;
+                        let answers: (i64, i64, i64, i64, Vec<(String, i64)>) =
+                            pipeline.all().await?;
+                        // The list stays as long as what ends last (`EXPIRE … GT` would need Redis 7). Asked for after
+                        // its end was set: of two who add at once, the one who set it last sees both.
+                        match answers.4.first() {
+                            Some((_, last)) if *last > until => {
+                                client.expire(&key, last - now, None).await
+                            }
+                            _ => Ok(()),
+                        }
                     });
                 Ok(queued.await?)
             }

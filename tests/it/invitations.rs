@@ -6,6 +6,8 @@ use serde_json::json;
 use time::Duration;
 
 use super::support::bridge::{JITSI, payload};
+use super::support::keyring::KeyFolder;
+use super::support::scene::Scene;
 use super::support::stores::in_both_stores;
 use super::support::{Bridge, Browser, Landed, Provider, sara, tim, usual};
 
@@ -13,6 +15,7 @@ in_both_stores! {
     a_moderator_invites_and_a_guest_takes_part_and_no_more
     an_invitation_ends_with_its_time_and_so_does_the_guests_token
     whoever_made_an_invitation_can_withdraw_it_and_nobody_else
+    an_invitation_can_still_be_withdrawn_when_later_ones_end_sooner
 }
 
 const POLICY: &str = r#"
@@ -264,6 +267,34 @@ async fn nobody_has_more_invitations_than_can_be_withdrawn() {
     )
     .await;
     assert_eq!(invite(&bridge, &mut tim, "rocket").await.status, 200);
+}
+
+async fn an_invitation_can_still_be_withdrawn_when_later_ones_end_sooner(store: &str) {
+    let lasting = |lifetime| format!("{store}\ninvitations.lifetime = \"{lifetime}\"");
+    let mut scene = Scene::in_folder(KeyFolder::new(), &lasting("2d"), POLICY).await;
+    scene.provider.signs_in(tim());
+    let mut tim = Browser::new();
+    tim.go(&scene.bridge.at("/sign-in")).await;
+    let long = link_to(&scene.bridge, &mut tim, "rocket-long").await;
+    scene.changes(&lasting("1s"), POLICY).await;
+    let short = link_to(&scene.bridge, &mut tim, "rocket-short").await;
+    if !store.is_empty() {
+        // Redis goes by a clock of its own, and has forgotten the mark with whatever ends as soon.
+        let is_gone = async { while Browser::new().go(&short).await.status != 404 {} };
+        let in_time = tokio::time::timeout(std::time::Duration::from_mins(1), is_gone).await;
+        in_time.unwrap();
+    }
+    scene.bridge.clock.advance(Duration::seconds(2));
+
+    enter(&long, "Gus").await;
+    let home = tim.go(&scene.bridge.at("/")).await;
+    let (form, id) = (hidden(&home, "form"), hidden(&home, "invitation"));
+    tim.post(
+        &scene.bridge.at("/invitations/withdraw"),
+        &[("form", &form), ("invitation", &id)],
+    )
+    .await;
+    assert_eq!(Browser::new().go(&long).await.status, 404);
 }
 
 #[tokio::test]

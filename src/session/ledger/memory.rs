@@ -25,8 +25,11 @@ impl Memory {
         if ids.len() >= usize::try_from(MOST_SESSIONS).unwrap_or(usize::MAX) {
             ids.remove(0);
         }
-        ids.push((id.to_owned(), until));
-        self.sessions.put(tag, ids, until, now);
+        // The first to end first: what is kept longest keeps the list.
+        let after = ids.partition_point(|(_, ends)| *ends <= until);
+        ids.insert(after, (id.to_owned(), until));
+        let last = ids.last().map_or(until, |(_, ends)| *ends);
+        self.sessions.put(tag, ids, last, now);
     }
 
     pub(super) fn take(&mut self, tag: &Key, now: OffsetDateTime) -> Vec<String> {
@@ -163,6 +166,17 @@ mod tests {
         assert_eq!(ids.len(), 1000);
         assert_eq!(ids.first().unwrap(), "1");
         assert!(memory.take(&tag, at(10)).is_empty());
+    }
+
+    #[test]
+    fn what_ends_later_stays_known_when_something_shorter_is_added() {
+        let mut memory = Memory::default();
+        let tag = Tag::Subject("issuer", "sara").key();
+        memory.add(&tag, "long", at(100), at(0));
+        memory.add(&tag, "short", at(50), at(0));
+        assert_eq!(memory.read(&tag, at(49)), ["short", "long"]);
+        assert_eq!(memory.read(&tag, at(99)), ["long"]);
+        assert_eq!(memory.read(&tag, at(100)), [] as [&str; 0]);
     }
 
     #[test]
