@@ -1,13 +1,15 @@
 //! Connections of people who take their time, or never mean to finish, do not keep others out.
 
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
 use jitsi_oidc_bridge::config::{Sources, load};
 use jitsi_oidc_bridge::web::Patience;
+use tokio::io::AsyncReadExt as _;
 use tokio::net::TcpListener;
 
+use super::metrics::Scrape;
 use super::support::bridge::{JITSI, TOKEN_SECRET};
 use super::support::{Bridge, Browser, Provider};
 
@@ -18,7 +20,8 @@ async fn patient(head: Duration, connections: usize) -> (Bridge, Provider) {
     let url = format!("http://{}", listener.local_addr().unwrap());
     let text = format!(
         "server.public_url = {url:?}\njitsi.url = {JITSI:?}\ntoken.secret = {TOKEN_SECRET:?}\n\
-         provider.issuer = {:?}\nprovider.client_id = \"x\"\npolicy.default = \"participant\"\n",
+         provider.issuer = {:?}\nprovider.client_id = \"x\"\npolicy.default = \"participant\"\n\
+         metrics.listen = \"127.0.0.1:0\"\n",
         provider.issuer
     );
     let file = Some(("test.toml".to_owned(), text));
@@ -58,12 +61,25 @@ async fn a_request_that_never_ends_is_ended() {
     assert_eq!(Browser::new().hop(&bridge.at("/healthz")).await.status, 200);
 }
 
-#[tokio::test(flavor = "multi_thread")]
+#[tokio::test]
 async fn connections_beyond_the_bound_wait_for_their_turn_and_get_it() {
-    let (bridge, _provider) = patient(Duration::from_millis(500), 2).await;
-    let held = [half_a_request(&bridge), half_a_request(&bridge)];
-    // Both places are taken until their time is over; then the third is served.
-    let landed = Browser::new().hop(&bridge.at("/healthz")).await;
-    assert_eq!(landed.status, 200);
-    drop(held);
+    let (bridge, _provider) = patient(Duration::from_mins(10), 2).await;
+    let scrape = Scrape::of(&bridge).await;
+    let open = async || scrape.value("jitsi_oidc_bridge_connections").await;
+    let mut held = vec![half_a_request(&bridge), half_a_request(&bridge)];
+    while open().await != Some(2.0) {}
+    let mut third = half_a_request(&bridge);
+    third.write_all(b"X: x\r\n\r\n").unwrap();
+    third.set_nonblocking(true).unwrap();
+    // All of this runs on the thread of the server, which could have accepted it before it answers twice.
+    assert_eq!([open().await, open().await], [Some(2.0); 2]);
+    let nothing = third.read(&mut [0]).unwrap_err();
+    assert_eq!(nothing.kind(), ErrorKind::WouldBlock);
+
+    held.pop();
+    let mut third = tokio::net::TcpStream::from_std(third).unwrap();
+    let mut answer = [0; 15];
+    let read = tokio::time::timeout(Duration::from_mins(1), third.read_exact(&mut answer));
+    read.await.unwrap().unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200 OK");
 }

@@ -16,10 +16,10 @@ use super::support::{Bridge, Browser, Fault, Provider, nora, sara, tim};
 const ON: &str = "metrics.listen = \"127.0.0.1:0\"";
 
 /// Where Prometheus asks.
-struct Scrape(String);
+pub struct Scrape(String);
 
 impl Scrape {
-    async fn of(bridge: &Bridge) -> Self {
+    pub async fn of(bridge: &Bridge) -> Self {
         let listener = scrape::bind("127.0.0.1:0".parse().unwrap()).await.unwrap();
         let url = format!("http://{}/metrics", listener.local_addr().unwrap());
         tokio::spawn(scrape::serve(
@@ -39,7 +39,7 @@ impl Scrape {
     }
 
     /// The value of a series, as Prometheus would write it; nothing where there is none.
-    async fn value(&self, series: &str) -> Option<f64> {
+    pub async fn value(&self, series: &str) -> Option<f64> {
         let text = self.text().await;
         let line = text
             .lines()

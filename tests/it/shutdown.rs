@@ -33,7 +33,8 @@ async fn a_login_that_is_running_still_comes_to_its_meeting() {
 async fn a_login_that_takes_too_long_is_cut_off() {
     let provider = Provider::start().await;
     provider.signs_in(sara());
-    let mut bridge = Bridge::start(&provider, "server.shutdown_timeout = \"1s\"").await;
+    let further = "server.shutdown_timeout = \"1s\"\nprovider.timeout = \"10min\"";
+    let mut bridge = Bridge::start(&provider, further).await;
     provider.holds(TOKEN);
     let mut browser = Browser::new();
     let room = bridge.at("/room/standup");
@@ -41,9 +42,14 @@ async fn a_login_that_takes_too_long_is_cut_off() {
     provider.is_asked(TOKEN, 1).await;
 
     bridge.stop();
-    let ended = tokio::time::timeout(RealTime::from_mins(1), bridge.finished()).await;
-    assert!(ended.is_ok(), "the server waits for ever");
+    let ended = tokio::time::timeout(RealTime::from_secs(10), bridge.finished()).await;
+    assert!(
+        ended.is_ok(),
+        "the server waits for longer than it was told to"
+    );
     login.abort();
+    let landed = login.await;
+    assert!(landed.is_err_and(|error| error.is_cancelled()), "it landed");
 }
 
 #[tokio::test]
