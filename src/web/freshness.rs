@@ -131,10 +131,14 @@ async fn ask(state: AppState, id: String, person: Arc<Person>, kept_so_far: Refr
                 provider.name = provider.settings.name,
                 "the provider does not know this person any more, or wants to see them; the session ends"
             );
-            let event = Event::Revocation { person: &person };
-            state.audit.tell(&about(&id), &event);
-            if let Err(error) = sessions.end_gone(&id, now).await {
-                tracing::warn!(%error, "the session store does not answer; a session that should end may live on");
+            match sessions.end_gone(&id, now).await {
+                Ok(()) => {
+                    let event = Event::Revocation { person: &person };
+                    state.audit.tell(&about(&id), &event);
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "the session store does not answer; a session that should end may live on");
+                }
             }
             Answer::Gone
         }

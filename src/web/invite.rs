@@ -131,20 +131,22 @@ pub async fn enter(
         return Err(WebError::AuditAway);
     }
     let request = invitation.request();
-    let event = Event::Invitation {
-        action: InvitationAction::Used,
-        id: &invitation.id,
-        person: &guest,
-        request: Some(&request),
-    };
-    state.audit.tell(&visitor.about(None), &event);
     let outcome = admission.admit_guest(&guest, &invitation, state.clock.now(), random)?;
     state
         .audit
         .decided(&visitor.about(None), &guest, &request, &outcome);
     match outcome {
-        // Not a redirect: browsers hold a form's redirects to `form-action`.
-        Outcome::Admitted(admitted) => Ok(Notice::Opening(admitted.location).into_response()),
+        Outcome::Admitted(admitted) => {
+            let event = Event::Invitation {
+                action: InvitationAction::Used,
+                id: &invitation.id,
+                person: &guest,
+                request: Some(&request),
+            };
+            state.audit.tell(&visitor.about(None), &event);
+            // Not a redirect: browsers hold a form's redirects to `form-action`.
+            Ok(Notice::Opening(admitted.location).into_response())
+        }
         Outcome::Denied(denied) => Err(WebError::Denied {
             denied,
             name: None,

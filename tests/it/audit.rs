@@ -3,6 +3,7 @@
 
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use boon::{Compiler, Schemas};
 use jitsi_oidc_bridge::config::{Sources, load};
@@ -14,7 +15,7 @@ use super::support::bridge::POLICY;
 use super::support::keyring::KeyFolder;
 use super::support::logout::with;
 use super::support::scene::Scene;
-use super::support::{Bridge, Browser, Fault, JITSI, Provider, nora, sara, tim};
+use super::support::{Bridge, Browser, Fault, JITSI, Provider, nora, sara, store_stand_in, tim};
 
 /// A bridge that writes its audit into a folder of its own.
 struct Audited {
@@ -321,6 +322,33 @@ async fn whoever_is_asked_about_anew_and_is_gone_is_told_of() {
 }
 
 #[tokio::test]
+async fn a_session_that_may_live_on_is_not_told_of_as_ended() {
+    static IS_FULL: AtomicBool = AtomicBool::new(false);
+    let refuses = |command: &str| {
+        let full = command == "SET" && IS_FULL.load(Ordering::Relaxed);
+        full.then_some("OOM command not allowed when used memory > 'maxmemory'.")
+    };
+    let store = store_stand_in::start(refuses, std::time::Duration::ZERO).await;
+    let further = format!(
+        "session.refresh_groups_after = \"15min\"\nsession.store = \"redis\"\nsession.redis_url = \"redis://{store}\""
+    );
+    let scene = Audited::with(&further, POLICY).await;
+    scene.provider.grants_refresh_tokens(true);
+    let mut browser = Browser::new();
+    browser.go(&scene.bridge.at("/room/rocket")).await;
+    scene.provider.forgets();
+    scene.bridge.clock.advance(Duration::minutes(16));
+    scene.provider.holds("POST /token");
+    let room = scene.bridge.at("/room/rocket-a");
+    let asking = tokio::spawn(async move { browser.hop(&room).await });
+    scene.provider.is_asked("POST /token", 2).await;
+    IS_FULL.store(true, Ordering::Relaxed);
+    scene.provider.releases();
+    assert_eq!(asking.await.unwrap().status, 303);
+    assert_eq!(scene.of("revocation"), [] as [Value; 0]);
+}
+
+#[tokio::test]
 async fn invitations_are_told_of_without_their_link() {
     let policy = format!(
         "{POLICY}\n[[policy.rules]]\nname = \"invites\"\nrooms = [\"rocket\"]\ngroups = [\"/teams/rocket/leads\"]\nrole = \"moderator\"\nmay_invite = true\n"
@@ -373,6 +401,35 @@ async fn invitations_are_told_of_without_their_link() {
             .unwrap()
             .contains(sealed)
     );
+}
+
+#[tokio::test]
+async fn a_guest_who_is_refused_did_not_come_by_an_invitation() {
+    let policy = r#"
+[[policy.rules]]
+name = "team leads"
+groups = ["/teams/rocket/leads"]
+role = "moderator"
+may_invite = true
+[[policy.rules]]
+name = "and nobody else"
+unless_groups = ["/teams/rocket/leads"]
+deny = "This room is for the team leads."
+"#;
+    let scene = Audited::with("", policy).await;
+    let mut browser = Browser::new();
+    browser.go(&scene.bridge.at("/sign-in")).await;
+    let form = browser.go(&scene.bridge.at("/")).await.hidden("form");
+    let fields = [("form", form.as_str()), ("to", "rocket")];
+    let made = browser
+        .post(&scene.bridge.at("/invitations"), &fields)
+        .await;
+    let (_, after) = made.body.split_once("readonly value=\"").unwrap();
+    let link = after.split('"').next().unwrap();
+    let refused = Browser::new().post(link, &[("name", "Gus")]).await;
+    assert_eq!(refused.status, 403);
+    assert_eq!(scene.the("invitation")["action"], "made");
+    assert_eq!(scene.the("decision")["outcome"], "rule");
 }
 
 #[tokio::test]
