@@ -51,6 +51,8 @@ fn mixed(count: u64) -> u64 {
     mixed ^ mixed >> 31
 }
 
+/// The routes that are asked every few seconds.
+const PROBES: [&str; 2] = ["/healthz", "/readyz"];
 /// The longest path that the log shows, in bytes.
 const LONGEST_PATH: usize = 300;
 
@@ -118,9 +120,11 @@ pub async fn tell(State(state): State<AppState>, mut request: Request, next: Nex
         .get::<Cause>()
         .map(|Cause(cause)| cause.as_str());
     let path = shown(uri.path());
+    let route = response.extensions().get::<Route>();
+    let is_probe = route.is_some_and(|Route(path)| PROBES.contains(&path.as_str()));
     match (status, cause) {
         // Probes come every few seconds, and say by their own answer what is wrong.
-        (_, None) if path.ends_with("/healthz") || path.ends_with("/readyz") => {
+        (_, None) if is_probe => {
             tracing::debug!(request.id = &*id.0, http.method = %method, http.path = &*path, http.status = status, duration_ms, "{method} {path} {status}");
         }
         // But for what was switched off here (501): anybody can ask for that.

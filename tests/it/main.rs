@@ -61,6 +61,7 @@ mod providers;
 mod pushed_requests;
 mod reload;
 mod reload_keeps;
+mod request_lines;
 mod room_names;
 mod secrecy;
 mod sessions;
