@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use super::reader::Section;
 use super::value::choice;
 
-/// Where it is written down who did what. What is `file` needs a restart.
+/// Where it is written down who did what. A change to any of it needs a restart.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditSettings {
     /// Where to; nowhere when absent.

@@ -90,7 +90,7 @@ impl fmt::Display for ClaimPath {
     }
 }
 
-/// Whether a claim is true. Some providers write it as text, or as a number.
+/// Whether a claim is true. Some providers write it as text.
 #[must_use]
 pub(super) fn is_true(value: Option<&Value>) -> bool {
     match value {

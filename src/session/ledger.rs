@@ -246,7 +246,6 @@ impl Ledger {
     pub async fn marked(&self, tag: &Key, now: OffsetDateTime) -> Result<Option<i64>, Error> {
         match self {
             Self::Memory(memory) => Ok(locked(memory).marked(tag, now)),
-            // Boxed, as three of these are asked at once.
             Self::Redis(redis) => {
                 let mark = redis.ask("marked", tag.in_redis("mark"), |client, key| async move {
                     client.get(key).await

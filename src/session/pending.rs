@@ -19,7 +19,7 @@ use crate::meeting::Destination;
 
 /// How long one may take to sign in.
 pub const LOGIN_LIFETIME: Duration = Duration::minutes(10);
-/// The longest cookie that every browser keeps, name and attributes included.
+/// The longest value of a cookie, in bytes: browsers keep 4096 of a cookie, its name and attributes included.
 const LONGEST_COOKIE: usize = 3900;
 
 /// A login under way, as its cookie holds it.
