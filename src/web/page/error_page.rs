@@ -82,13 +82,9 @@ fn what_happened<'a>(
             )
             .offering([again(destination)])
         }
-        WebError::Unavailable { destination, .. } => page
-            .saying(
-                "problem",
-                texts.provider_unavailable_title,
-                texts.provider_unavailable_text,
-            )
-            .offering([again(destination)]),
+        WebError::Unavailable { destination, .. } => {
+            unavailable(page, texts).offering([again(destination)])
+        }
         WebError::SignInFailed { destination, .. } => page
             .saying(
                 "problem",
@@ -122,11 +118,7 @@ fn what_happened<'a>(
         WebError::SignOutFailed(_) => sign_out_failed(page, texts, addresses),
         WebError::Overloaded => overloaded(page, texts),
         // What else would take so long?
-        WebError::TookTooLong => page.saying(
-            "problem",
-            texts.provider_unavailable_title,
-            texts.provider_unavailable_text,
-        ),
+        WebError::TookTooLong => unavailable(page, texts),
         WebError::StoreAway(_) => store_away(page, texts).offering([again(&Destination::Home)]),
         WebError::AuditAway | WebError::Popup(PopupError::Store(_)) => store_away(page, texts),
         WebError::NotFound => page.saying("info", texts.not_found_title, texts.not_found_text),
@@ -196,6 +188,14 @@ fn sign_out_failed<'a>(page: Page<'a>, texts: &'a Texts, addresses: &Addresses) 
         label: texts.try_again.to_owned(),
         href: format!("{}/logout", addresses.base),
     }])
+}
+
+fn unavailable<'a>(page: Page<'a>, texts: &'a Texts) -> Page<'a> {
+    page.saying(
+        "problem",
+        texts.provider_unavailable_title,
+        texts.provider_unavailable_text,
+    )
 }
 
 fn overloaded<'a>(page: Page<'a>, texts: &'a Texts) -> Page<'a> {
