@@ -65,6 +65,11 @@ impl Metrics {
             option_env!("BRIDGE_COMMIT").unwrap_or("unknown"),
         ];
         set(&instruments.build, &build, 1.0);
+        // There before the first: an alert sees how a number grows, not that it is born.
+        add(&instruments.mint_failures, &[], 0);
+        for outcome in ["taken_over", "refused"] {
+            add(&instruments.reloads, &[outcome], 0);
+        }
         Ok(Self(Some(Arc::new(Parts {
             instruments,
             rules: Names::default(),
