@@ -177,7 +177,17 @@ impl Tickets {
     ) -> Result<Option<T>, TicketError> {
         let key = stored_key(purpose, key);
         let content = match &self.0 {
-            Kept::Memory(cache) => cache.remove(&key).map(|entry| entry.content.to_vec()),
+            // One after the other with `replace`, as `remove` would not be.
+            Kept::Memory(cache) => {
+                let taken = cache.entry(key).and_compute_with(|kept| match kept {
+                    Some(_) => Op::Remove,
+                    None => Op::Nop,
+                });
+                match taken {
+                    CompResult::Removed(entry) => Some(entry.value().content.to_vec()),
+                    _ => None,
+                }
+            }
             Kept::Redis(redis) => {
                 let taken = redis.ask("ticket_take", key, |client, key| async move {
                     client.getdel(key).await

@@ -61,18 +61,37 @@ pub async fn authorize(
         if method.is_some_and(|method| method != "S256") {
             return Err(WebError::Client("code_challenge_method"));
         }
-        // The page itself refreshes, without looking at a code.
         let refresh_token = jitsi_state
             .as_deref()
             .and_then(|text| JitsiState::parse(text).ok())
             .and_then(|state| state.refresh_token);
-        if let Some(refresh_token) = refresh_token {
+        // The page itself refreshes, without looking at a code. With a token that is worth nothing any more it would end
+        // in an error, and come with the same one each time: so whoever has one signs in.
+        if let Some(refresh_token) = refresh_token
+            && would_be_renewed(&state, &refresh_token).await
+        {
             let popup_state = request.to_popup_state(Some(&refresh_token));
             return Ok(to_sso_page(&state, &[("state", &popup_state)]));
         }
         request.popup = Some(popup);
     }
     join::get(state, visitor, request, Asked::of(&uri)?).await
+}
+
+/// Whether a refresh token would be answered with a token now, as far as anybody can say. It is not spent by that.
+async fn would_be_renewed(state: &AppState, refresh_token: &str) -> bool {
+    let now = state.clock.now();
+    let decision = async {
+        let sign_in = state.popups.family_of(refresh_token, now).await?.sign_in;
+        let person = person_by_now(state, &sign_in).await?;
+        still_signed_in(state, &sign_in).await?;
+        Ok(state.admission.decide(&person, &sign_in.request, now))
+    };
+    match decision.await {
+        Ok(decision) => matches!(decision, Decision::Granted(_)),
+        // A sign-in could not be kept either.
+        Err(error) => matches!(error, PopupError::Store(_)),
+    }
 }
 
 /// Ends a popup's sign-in by what was decided: back to `sso.html`, with a code if the person may join.
@@ -219,17 +238,21 @@ async fn answer(state: &AppState, visitor: &Visitor, form: &Form) -> Result<Toke
             let renewed = async {
                 family.sign_in.person = person_by_now(state, &family.sign_in).await?;
                 still_signed_in(state, &family.sign_in).await?;
-                // Last: after a failure that passes, the same token may be tried again.
+                // First what the store may refuse: until the token is spent, it may be tried again.
+                let next = state.popups.next_token(&family, now, &state.random);
+                let next = next.await?;
                 state.popups.spend(token, &family).await?;
-                mint(state, visitor, &family.sign_in)
+                let answer = mint(state, visitor, &family.sign_in)?;
+                Ok(TokenAnswer {
+                    refresh_token: next,
+                    ..answer
+                })
             };
             let renewed = renewed.await;
             if let Err(Refusal::Grant(_) | Refusal::Denied) = &renewed {
                 state.popups.end(&family).await?;
             }
-            let mut answer = renewed?;
-            answer.refresh_token = state.popups.next_token(&family, now, &state.random).await?;
-            Ok(answer)
+            renewed
         }
         _ => Err(Refusal::GrantType),
     }
@@ -264,11 +287,16 @@ async fn person_by_now(state: &AppState, sign_in: &SignIn) -> Result<Person, Pop
     };
     let now = state.clock.now();
     let person = async {
-        let Some(id) = sessions.lives_on_as(id, now).await? else {
-            return Ok(None);
-        };
-        let signed_in = sessions.recall_for_call(&id, now).await?;
-        Ok::<_, tower_sessions::session::Error>(join::by_now(state, &id, signed_in).await)
+        // Twice: between the two questions the person may have signed in anew.
+        for _ in 0..2 {
+            let Some(id) = sessions.lives_on_as(id, now).await? else {
+                break;
+            };
+            if let Some(signed_in) = sessions.recall_for_call(&id, now).await? {
+                return Ok(join::by_now(state, &id, &signed_in).await);
+            }
+        }
+        Ok::<_, tower_sessions::session::Error>(None)
     };
     let same = |person: &Arc<Person>| {
         person.issuer == known.issuer

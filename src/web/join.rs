@@ -206,18 +206,19 @@ pub async fn recalled(
     let (Some(sessions), Some(id)) = (&state.sessions, id) else {
         return Ok(None);
     };
-    let signed_in = sessions.recall(id, state.clock.now()).await?;
-    Ok(by_now(state, id, signed_in).await)
+    let Some(signed_in) = sessions.recall(id, state.clock.now()).await? else {
+        return Ok(None);
+    };
+    Ok(by_now(state, id, &signed_in).await)
 }
 
 /// The person of a session as the provider knows them by now.
 pub async fn by_now(
     state: &AppState,
     id: &str,
-    signed_in: Option<Arc<SignedIn>>,
+    signed_in: &SignedIn,
 ) -> Option<Arc<Person>> {
-    let signed_in = signed_in?;
-    let person = freshness::fresh(state, id, &signed_in).await;
+    let person = freshness::fresh(state, id, signed_in).await;
     person.filter(|person| state.providers.vouching_for(person).is_some())
 }
 

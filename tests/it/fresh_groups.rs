@@ -288,7 +288,8 @@ async fn a_provider_that_does_not_answer_ends_nothing_and_is_asked_again_later()
 
 #[tokio::test]
 async fn a_server_that_stops_waits_for_the_next_refresh_token() {
-    let mut scene = scene("", true).await;
+    let patient = "provider.timeout = \"10min\"\nserver.shutdown_timeout = \"5min\"";
+    let mut scene = scene(patient, true).await;
     scene.is_now_in("/moderators");
     scene.bridge.clock.advance(Duration::minutes(16));
     scene.provider.holds("POST /token");
