@@ -213,11 +213,7 @@ pub async fn recalled(
 }
 
 /// The person of a session as the provider knows them by now.
-pub async fn by_now(
-    state: &AppState,
-    id: &str,
-    signed_in: &SignedIn,
-) -> Option<Arc<Person>> {
+pub async fn by_now(state: &AppState, id: &str, signed_in: &SignedIn) -> Option<Arc<Person>> {
     let person = freshness::fresh(state, id, signed_in).await;
     person.filter(|person| state.providers.vouching_for(person).is_some())
 }

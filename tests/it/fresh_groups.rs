@@ -6,7 +6,7 @@ use jitsi_oidc_bridge::session::{SessionLimits, Sessions};
 use serde_json::json;
 use time::Duration;
 
-use super::inline::{code, is_refused, redeem, refresh, refresh_token};
+use super::inline::{code, is_refused, redeem, refresh, refresh_token, with_token};
 use super::support::logout::{unique, with};
 use super::support::stores::in_both_stores;
 use super::support::{Bridge, Browser, Fault, Provider, sara};
@@ -175,6 +175,19 @@ async fn a_call_of_a_session_that_nobody_uses_goes_by_the_groups_of_now(store: &
     scene.bridge.clock.advance(Duration::hours(3));
     is_refused(&refresh(&scene.bridge, &token).await, 400, "invalid_grant");
     assert_eq!(scene.asked(), 3);
+}
+
+/// A session at the provider that nobody used ends there, often long before the first token of a call does.
+#[tokio::test]
+async fn whoever_the_provider_wants_to_see_again_is_led_there_from_the_call() {
+    let mut scene = scene("", true).await;
+    let first = code(&scene.bridge, &mut scene.browser).await;
+    let token = refresh_token(&redeem(&scene.bridge, &first).await);
+    scene.bridge.clock.advance(Duration::hours(3));
+    scene.provider.forgets();
+    let (code, _) = with_token(&scene.bridge, &mut scene.browser, &token).await;
+    assert_eq!(scene.provider.count("GET /authorize"), 2);
+    refresh_token(&redeem(&scene.bridge, &code.unwrap()).await);
 }
 
 #[tokio::test]

@@ -336,6 +336,21 @@ async fn sessions_are_counted_by_how_they_end() {
     }
 }
 
+/// Prometheus' `increase` of a counter that is born at 1 is nothing.
+#[tokio::test]
+async fn what_an_alert_wants_to_see_once_is_there_before() {
+    let (_bridge, _provider, scrape) = counted("").await;
+    for series in [
+        "jitsi_oidc_bridge_token_mint_failures_total",
+        "jitsi_oidc_bridge_configuration_reloads_total{outcome=\"refused\"}",
+        "jitsi_oidc_bridge_configuration_reloads_total{outcome=\"taken_over\"}",
+        "jitsi_oidc_bridge_log_lines_lost_total",
+        "jitsi_oidc_bridge_audit_lines_lost_total",
+    ] {
+        assert_eq!(scrape.value(series).await, Some(0.0), "{series}");
+    }
+}
+
 #[tokio::test]
 async fn whatever_is_told_stands_in_the_catalogue_with_its_kind_and_its_help() {
     let (bridge, _provider, scrape) = counted("").await;

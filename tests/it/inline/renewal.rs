@@ -111,6 +111,45 @@ async fn a_call_goes_on_after_its_session_was_unused_for_too_long_and_does_not_b
 }
 
 #[tokio::test]
+async fn a_popup_with_a_refresh_token_goes_straight_back() {
+    let (bridge, provider, mut browser) = usual().await;
+    let token = refresh_token(&redeem(&bridge, &code(&bridge, &mut browser).await).await);
+    let decided = bridge.decisions().len();
+    let (code, back) = with_token(&bridge, &mut browser, &token).await;
+    assert_eq!((code, &back["refreshToken"]), (None, &json!(token)));
+    assert_eq!(back["roomSafe"], "standup");
+    assert_eq!(
+        (provider.count("GET /authorize"), bridge.decisions().len()),
+        (1, decided)
+    );
+    assert_eq!(refresh(&bridge, &token).await.status, 200);
+}
+
+/// Jitsi's page would otherwise come with the same one, and end in an error, each time.
+#[tokio::test]
+async fn a_popup_with_a_dead_refresh_token_signs_in() {
+    let (bridge, _provider, mut browser) = usual().await;
+    let spent = refresh_token(&redeem(&bridge, &code(&bridge, &mut browser).await).await);
+    assert_eq!(refresh(&bridge, &spent).await.status, 200);
+    for dead in [spent.as_str(), "family.secret", ""] {
+        let (code, back) = with_token(&bridge, &mut browser, dead).await;
+        assert!(back.get("refreshToken").is_none(), "{back}");
+        assert_eq!(redeem(&bridge, &code.unwrap()).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn a_popup_of_a_session_that_has_ended_signs_in() {
+    let (bridge, _provider, mut browser) = usual().await;
+    let token = refresh_token(&redeem(&bridge, &code(&bridge, &mut browser).await).await);
+    bridge.clock.advance(Duration::hours(10));
+    let mut state = standup();
+    state["refreshToken"] = token.into();
+    let door = browser.begin(&popup(&bridge, &state)).await;
+    assert!(door.contains("/authorize"), "{door}");
+}
+
+#[tokio::test]
 async fn a_failure_that_passes_costs_no_call_its_tokens() {
     let provider = Provider::start().await;
     provider.signs_in(sara());
