@@ -6,6 +6,7 @@ use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header};
 use serde_json::{Value, json};
 
+use super::support::command::{File, run};
 use super::support::keyring::KeyFolder;
 use super::support::{Bridge, Browser, Landed, Provider};
 
@@ -220,6 +221,31 @@ fn only_a_key_of_the_account_signs_and_by_rs256_alone() {
         told.contains("token.keyring: the key \"4f4910\" cannot sign for JaaS"),
         "{told}"
     );
+}
+
+#[test]
+fn rules_are_looked_at_with_the_keyring_and_without_it() {
+    let folder = folder(KID);
+    let elsewhere = "token.algorithm = \"RS256\"\ntoken.keyring = \"/nowhere/keys.toml\"\n";
+    let table = "[people.lea]\ngroups = [\"/leads\"]\n[[tests]]\npeople = [\"lea\"]\nrooms = [\"standup\"]\nexpect = \"moderator\"\n";
+    let table = File::new("jaas-test.toml", table);
+    for signing in [folder.settings("RS256"), elsewhere.to_owned()] {
+        let text = format!(
+            "server.public_url = \"https://sso.example.org\"\njitsi.jaas_app_id = {APP_ID:?}\n{signing}\
+             provider.issuer = \"https://id.example.org\"\nprovider.client_id = \"bridge\"\n{RULES}"
+        );
+        let config = File::new("jaas.toml", &text);
+        let asked = |command: &[&str]| {
+            let said = run(&[command, &["--config", config.path()]].concat());
+            assert_eq!(said.code, 0, "{command:?}: {said:?}");
+            said.out
+        };
+        let explained = asked(&["explain", "--groups", "/leads", "--room", "standup"]);
+        assert!(explained.contains("\"moderator\": \"true\""), "{explained}");
+        asked(&["policy", "who", "--room", "standup"]);
+        asked(&["policy", "test", table.path()]);
+        asked(&["config", "show"]);
+    }
 }
 
 #[test]
