@@ -86,10 +86,12 @@ fn store(section: &mut Section<'_>) -> Option<StoreChoice> {
     let url_origin = section
         .origin("redis_url")
         .or_else(|| section.origin("redis_url_file"));
-    let kind = section.or("store", StoreKind::Memory)?;
-    let url: Option<SecretString> = section.secret("redis_url")?;
     let ca_origin = section.origin("redis_ca_file");
-    let ca = section.file("redis_ca_file")?;
+    let kind = section.or("store", StoreKind::Memory);
+    let url = section.secret("redis_url");
+    let ca = section.file("redis_ca_file");
+    // All are read before any is given up for: a key that nobody asked for is told of as unknown.
+    let (kind, url, ca) = (kind?, url?, ca?);
     match (kind, url) {
         (StoreKind::Memory, None) if ca.is_some() => {
             let said = "set, but session.store is \"memory\": write store = \"redis\", or leave the file out";
