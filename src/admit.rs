@@ -14,9 +14,13 @@ use crate::meeting::{Invitation, MeetingRequest};
 use crate::observe::traces;
 use crate::policy::decide::{Invited, invited};
 use crate::policy::explain::{Explanation, explain};
+use crate::policy::who::RoomView;
 use crate::policy::{Decision, Denied, DeniedCause, Grant, Policy, decide};
 use crate::token::claims::Convention;
 use crate::token::{MintError, Minter, new_jti};
+
+/// Why nobody comes into a room that [`Admission::confuses`].
+const CONFUSED: &str = "the tenant's name means another room to Jitsi (jitsi.xmpp_domain, or JaaS): such rooms are refused, whatever rules say";
 
 /// All that is needed to let somebody in.
 #[derive(Debug)]
@@ -109,10 +113,20 @@ impl Admission {
             let decision = self.decide(person, request, now);
             return Explanation {
                 decision,
+                refused: Some(CONFUSED),
                 ..explanation
             };
         }
         explanation
+    }
+
+    /// Who gets what in a room.
+    #[must_use]
+    pub fn who(&self, request: &MeetingRequest) -> RoomView {
+        if self.confuses(request) {
+            return RoomView::of_nobody(CONFUSED);
+        }
+        self.policy.who(request)
     }
 
     /// Decides, and mints a token for exactly what was granted.

@@ -71,12 +71,9 @@ impl Admission {
         let Subject {
             person,
             mapping,
-            mut assumed,
+            assumed,
         } = subject;
         let explanation = self.explain(&person, request, now);
-        if self.confuses(request) {
-            assumed.push("the tenant's name means another room to Jitsi (xmpp_domain, or JaaS): such rooms are refused, whatever rules say".to_owned());
-        }
         let token = match &explanation.decision {
             Decision::Granted(grant) => {
                 let claims = self
@@ -94,7 +91,7 @@ impl Admission {
             entrance: explanation.entrance.clone(),
             rules: explanation.rules.clone(),
             default: explanation.default,
-            decision: Outcome::from(&explanation.decision),
+            decision: explanation.outcome(),
             token,
             assumed,
             explanation,

@@ -98,7 +98,7 @@ impl Case {
             room: self.request.room.readable(),
             tenant: self.request.tenant.as_ref().map(ToString::to_string),
             failed,
-            outcome: Outcome::from(&explanation.decision),
+            outcome: explanation.outcome(),
             explanation,
         })
     }

@@ -95,7 +95,7 @@ fn test(asked: &Test, environment: Sources, now: OffsetDateTime) -> anyhow::Resu
 
 fn who(asked: Who, environment: Sources) -> anyhow::Result<ExitCode> {
     let rules = asked.config.rules(environment)?;
-    let view = rules.admission().policy.who(&asked.meeting.request());
+    let view = rules.admission().who(&asked.meeting.request());
     let mut out = std::io::stdout().lock();
     if asked.json {
         writeln!(out, "{:#}", json!(view))?;

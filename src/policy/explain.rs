@@ -29,6 +29,22 @@ pub struct Explanation {
     pub default: &'static str,
     /// What [`decide`](super::decide()) says.
     pub decision: Decision,
+    /// Why nobody may come into the meeting, whatever rules say.
+    pub refused: Option<&'static str>,
+}
+
+impl Explanation {
+    /// What came of it all, in words.
+    #[must_use]
+    pub fn outcome(&self) -> Outcome {
+        match self.refused {
+            Some(why) => Outcome::Denied {
+                why: why.to_owned(),
+                rules: Vec::new(),
+            },
+            None => Outcome::from(&self.decision),
+        }
+    }
 }
 
 /// Whose people may come into a meeting.
@@ -112,6 +128,7 @@ pub fn explain(
         rules,
         default: policy.default.name(),
         decision: decide_by(policy, person, request, judged.into_iter()),
+        refused: None,
     }
 }
 

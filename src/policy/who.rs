@@ -6,17 +6,20 @@ use std::fmt;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::Policy;
 use super::conditions::BUILT_IN;
 use super::explain::words::readable;
 use super::rule::{Conditions, Effect, Rule};
 use super::step_up::spoken;
+use super::{Fallback, Policy};
 use crate::meeting::MeetingRequest;
 use crate::pattern::{Bindings, Pattern};
 
 /// Who gets what in one room.
 #[derive(Debug, Serialize)]
 pub struct RoomView {
+    /// Why nobody comes into it, whatever rules say; all else is empty then.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub refused: Option<&'static str>,
     /// The providers whose people may come into it at all.
     pub providers: Vec<String>,
     /// The rules that concern it.
@@ -55,10 +58,25 @@ impl Policy {
         rules.sort_by_key(|rule| !rule.denies);
         let providers = self.entrances.providers(request);
         RoomView {
+            refused: None,
             providers: providers.into_iter().map(str::to_owned).collect(),
             rules,
             not_here,
             default: self.default.name(),
+        }
+    }
+}
+
+impl RoomView {
+    /// A room into which nobody comes, and why.
+    #[must_use]
+    pub fn of_nobody(why: &'static str) -> Self {
+        Self {
+            refused: Some(why),
+            providers: Vec::new(),
+            rules: Vec::new(),
+            not_here: Vec::new(),
+            default: Fallback::Deny.name(),
         }
     }
 }
@@ -70,16 +88,16 @@ fn view(rule: &Rule, request: &MeetingRequest) -> Option<RuleView> {
     if !conditions.tenants.is_empty() && !conditions.tenants.iter().any(in_tenant) {
         return None;
     }
-    let ways = ways(conditions, request);
-    if ways.is_empty() {
-        return None;
-    }
     let mut who: Vec<Vec<String>> = Vec::new();
-    for way in &ways {
-        let all = demands(rule, way);
-        if !who.contains(&all) {
+    for way in ways(conditions, request) {
+        if let Some(all) = demands(rule, &way)
+            && !who.contains(&all)
+        {
             who.push(all);
         }
+    }
+    if who.is_empty() {
+        return None;
     }
     // Where one way asks for nothing, the others are no matter.
     if who.iter().any(Vec::is_empty) {
@@ -112,21 +130,22 @@ fn ways(conditions: &Conditions, request: &MeetingRequest) -> BTreeSet<Bindings>
         .collect()
 }
 
-/// What must hold of a person, the room given.
-fn demands(rule: &Rule, way: &Bindings) -> Vec<String> {
+/// What must hold of a person, the room given; nothing when it can hold of nobody.
+fn demands(rule: &Rule, way: &Bindings) -> Option<Vec<String>> {
     let conditions = &rule.conditions;
+    let groups = names(&conditions.groups, way);
+    let each = names(&conditions.all_groups, way);
+    if groups.is_empty() != conditions.groups.is_empty() || each.len() < conditions.all_groups.len()
+    {
+        return None;
+    }
     let mut all = Vec::new();
     let one = |choices: Vec<String>, what: &str, whats: &str| match choices.as_slice() {
         [] => None,
         [only] => Some(format!("{what} {only}")),
         several => Some(format!("{whats} {}", several.join(" or "))),
     };
-    all.extend(one(
-        names(&conditions.groups, way),
-        "group",
-        "one of the groups",
-    ));
-    let each = names(&conditions.all_groups, way);
+    all.extend(one(groups, "group", "one of the groups"));
     all.extend((!each.is_empty()).then(|| format!("all the groups {}", each.join(" and "))));
     let none = names(&conditions.unless_groups, way);
     all.extend((!none.is_empty()).then(|| format!("not in {}", none.join(" or "))));
@@ -158,13 +177,16 @@ fn demands(rule: &Rule, way: &Bindings) -> Vec<String> {
             spoken(age)
         )
     }));
-    all
+    Some(all)
 }
 
-/// Group patterns with what the room fills in.
+/// Group patterns with what the room fills in. One that asks for a tenant where there is none matches no group.
 fn names(patterns: &[Pattern], way: &Bindings) -> Vec<String> {
-    let names = patterns.iter().map(|pattern| {
-        let pattern = pattern.with(&people_write(way));
+    let filled = patterns
+        .iter()
+        .map(|pattern| pattern.with(&people_write(way)));
+    let can_match = |pattern: &Pattern| pattern.placeholders().all(|name| name != "tenant");
+    let names = filled.filter(can_match).map(|pattern| {
         let filled = pattern.to_string();
         let open: Vec<&str> = pattern
             .placeholders()
@@ -189,6 +211,9 @@ fn people_write(way: &Bindings) -> Bindings {
 
 impl fmt::Display for RoomView {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(why) = self.refused {
+            return write!(f, "everybody: denied: {why}");
+        }
         writeln!(f, "People of the provider {}", self.providers.join(", "))?;
         for rule in &self.rules {
             write!(f, "{rule}")?;

@@ -399,6 +399,25 @@ fn rules_are_explained_where_the_secrets_are_not() {
 }
 
 #[test]
+fn a_tenant_that_is_another_room_to_jitsi_is_refused_for_what_it_is() {
+    let policy = "[policy]\ndefault = \"participant\"\n";
+    let config = File::new("explain.toml", &format!("{CONFIG}{policy}"));
+    let asked = ["explain", "--config", config.path(), "--room", "a"];
+    let said = run(&[&asked[..], &["--tenant", "meet.jitsi"]].concat());
+    assert_eq!(said.code, 0, "{said:?}");
+    assert!(
+        said.out
+            .contains("  → denied: the tenant's name means another room to Jitsi"),
+        "{}",
+        said.out
+    );
+    assert!(!said.out.contains("\"deny\""), "{}", said.out);
+    let json = run(&[&asked[..], &["--tenant", "meet.jitsi", "--json"]].concat()).json();
+    let why = json["decision"]["why"].as_str().unwrap();
+    assert!(why.contains("jitsi.xmpp_domain"), "{json:#}");
+}
+
+#[test]
 fn a_room_is_needed_and_two_ways_to_say_who_are_one_too_many() {
     for arguments in [
         &["explain"][..],

@@ -93,6 +93,62 @@ fn refusals_come_first_and_tenants_count() {
 }
 
 #[test]
+fn nobody_is_named_for_a_room_that_is_another_room_to_jitsi() {
+    let said = who(&["--room", "board", "--tenant", "Meet.Jitsi"]);
+    assert!(
+        said.starts_with("everybody: denied: the tenant's name means another room to Jitsi"),
+        "{said}"
+    );
+    assert_eq!(said.lines().count(), 1, "{said}");
+    let said = who(&["--room", "board", "--tenant", "meet.jitsi", "--json"]);
+    let said: serde_json::Value = serde_json::from_str(&said).unwrap();
+    let refused = said["refused"].as_str().unwrap();
+    assert!(refused.contains("jitsi.xmpp_domain"), "{said}");
+    assert_eq!(said["rules"], serde_json::json!([]));
+    assert_eq!(said["default"], "deny");
+}
+
+#[test]
+fn where_there_is_no_tenant_no_group_is_named_for_one() {
+    let rules = r#"
+[policy]
+default = "deny"
+[[policy.rules]]
+name = "Org"
+groups = ["/orgs/{tenant}"]
+role = "moderator"
+[[policy.rules]]
+name = "Org and trained"
+all_groups = ["/orgs/{tenant}", "/trained"]
+role = "moderator"
+[[policy.rules]]
+name = "Org or staff"
+groups = ["/orgs/{tenant}", "/staff"]
+unless_groups = ["/orgs/{tenant}/suspended", "/suspended"]
+role = "participant"
+"#;
+    let config = File::new("who.toml", &format!("{CONFIG}{rules}"));
+    let who = |more: &[&str]| {
+        let command = ["policy", "who", "--config", config.path(), "--room", "a"];
+        let said = run(&[&command, more].concat());
+        assert_eq!(said.code, 0, "{said:?}");
+        said.out
+    };
+    assert_eq!(
+        who(&[]),
+        "People of the provider default\n\"Org or staff\" gives participant\n    group \"/staff\"; and not in \"/suspended\"\neverybody else: denied (policy.default)\nnot about this room: \"Org\", \"Org and trained\"\n"
+    );
+    let acme = who(&["--tenant", "acme"]);
+    for line in [
+        "    group \"/orgs/acme\"\n",
+        "    all the groups \"/orgs/acme\" and \"/trained\"\n",
+        "    one of the groups \"/orgs/acme\" or \"/staff\"; and not in \"/orgs/acme/suspended\" or \"/suspended\"\n",
+    ] {
+        assert!(acme.contains(line), "{line:?} is not in\n{acme}");
+    }
+}
+
+#[test]
 fn machines_get_json() {
     let config = File::new("who.toml", &format!("{CONFIG}{RULES}"));
     let said = run(&[

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::{ConditionFinding, Entrance, Explanation, Matched, Outcome, RuleFinding};
+use super::{ConditionFinding, Entrance, Explanation, Matched, RuleFinding};
 use crate::identity::claims::printable_line;
 
 impl fmt::Display for Explanation {
@@ -12,7 +12,7 @@ impl fmt::Display for Explanation {
             writeln!(f, "{rule}")?;
         }
         writeln!(f, "· otherwise policy.default: {:?}", self.default)?;
-        write!(f, "→ {}", Outcome::from(&self.decision))
+        write!(f, "→ {}", self.outcome())
     }
 }
 
