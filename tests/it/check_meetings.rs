@@ -173,6 +173,20 @@ async fn what_config_js_says_goes_before_what_is_usual() {
 }
 
 #[tokio::test]
+async fn tokens_for_every_domain_are_right_at_any() {
+    let settings = Settings {
+        domain_verification: true,
+        guests: None,
+        ..Settings::default()
+    };
+    let prosody = Prosody::start(settings).await;
+    let findings = tried(&prosody, "jitsi.xmpp_domain = \"*\"", None).await;
+    assert_eq!(bad(&findings), Vec::<&Finding>::new());
+    let domain = the(&findings, "meetings-domain");
+    assert!(domain.said.ends_with("meet.jitsi"), "{domain:?}");
+}
+
+#[tokio::test]
 async fn somebody_in_a_room_is_not_disturbed() {
     let settings = Settings {
         occupied: true,

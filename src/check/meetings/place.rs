@@ -6,6 +6,9 @@ use crate::check::jitsi_page::Endpoints;
 use crate::check::report::Findings;
 use crate::config::Jitsi;
 
+/// What docker-jitsi-meet calls the members' domain.
+const USUAL_DOMAIN: &str = "meet.jitsi";
+
 /// Where to go, and whom to ask for.
 #[derive(Debug, Clone)]
 pub struct Place {
@@ -30,7 +33,12 @@ impl Place {
         let told = told.cloned().unwrap_or_default();
         let host = jitsi.url.host_str().unwrap_or_default().to_owned();
         let mut domains = Vec::new();
-        let configured = Some(jitsi.identity.xmpp_domain.clone());
+        let configured = match jitsi.identity.xmpp_domain.as_str() {
+            // A token for every domain names none.
+            "*" => USUAL_DOMAIN,
+            domain => domain,
+        };
+        let configured = Some(configured.to_owned());
         for domain in [told.domain.clone(), configured, Some(host)] {
             domains.extend(domain.filter(|domain| !domains.contains(domain)));
         }

@@ -215,7 +215,8 @@ fn say_unusable(trouble: &Trouble, place: &Place, findings: &mut Findings) {
 
 fn compare_domain(domain: &str, place: &Place, tokens: &Tokens<'_>, findings: &mut Findings) {
     let ours = tokens.xmpp_domain();
-    if domain == ours {
+    // `*` is right at every domain.
+    if domain == ours || ours == "*" {
         findings.good(
             "meetings-domain",
             format!("its domain for members is {domain}"),
