@@ -76,7 +76,7 @@ impl Jitsi<'_> {
 
     fn setting_of(&self, setting: Setting) -> Option<&Placed<Value>> {
         match setting {
-            Setting::DisableAutoOwners => self.rooms?.settings.get(name(setting)),
+            Setting::DisableAutoOwners => self.setting_at(self.rooms?, name(setting)),
             _ => self.setting(name(setting)),
         }
     }

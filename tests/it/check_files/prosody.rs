@@ -67,6 +67,18 @@ fn each_fault_is_found_in_its_line() {
 }
 
 #[test]
+fn what_is_set_for_all_hosts_holds_for_rooms_as_well() {
+    let line = "wait_for_host_disable_auto_owners = true\n";
+    let (before, after) = PROSODY.split_once(line).unwrap();
+    let global = format!("{line}{before}{after}");
+    nothing_is_wrong(&look_at("jitsi.cfg.lua", &global, &config(BRIDGE)));
+    let off = global.replacen("owners = true", "owners = false", 1);
+    let told = told(&look_at("jitsi.cfg.lua", &off, &config(BRIDGE)));
+    let said = "jitsi.cfg.lua:1: muc_wait_for_host";
+    assert!(told.contains(said), "{told}");
+}
+
+#[test]
 fn a_folder_and_what_a_file_includes_are_read_in_order() {
     let folder = Folder::new();
     let (global, hosts) = PROSODY.split_once("VirtualHost").unwrap();

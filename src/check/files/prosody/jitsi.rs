@@ -79,9 +79,13 @@ impl<'a> Jitsi<'a> {
 
     /// A setting of the members' domain, or of all hosts.
     pub fn setting(&self, name: &str) -> Option<&'a Placed<Value>> {
+        self.setting_at(self.host, name)
+    }
+
+    /// A setting of one of the parts, or of all hosts.
+    pub fn setting_at(&self, host: &'a Host, name: &str) -> Option<&'a Placed<Value>> {
         let global = self.configuration.hosts.first();
-        self.host
-            .settings
+        host.settings
             .get(name)
             .or_else(|| global?.settings.get(name))
     }
