@@ -15,6 +15,9 @@ use crate::check::jitsi_page::written::Written;
 use crate::check::report::Findings;
 use crate::config::Config;
 
+/// What its templates call the members' domain where no variable does.
+const USUAL_DOMAIN: &str = "meet.jitsi";
+
 /// Looks at everything in it. `file` is what people call it.
 pub fn judge(variables: &Variables, file: &str, config: &Config, findings: &mut Findings) {
     let docker = Docker { variables, file };
@@ -235,7 +238,7 @@ impl Docker<'_> {
             keys_url: self.in_configuration("cache_keys_url"),
             allow_empty: switch("JWT_ALLOW_EMPTY"),
             domain_verification: switch("JWT_ENABLE_DOMAIN_VERIFICATION"),
-            domain: text("XMPP_DOMAIN"),
+            domain: self.domain(),
             guests: self.is_on("ENABLE_GUESTS", false),
             lobby: self.is_on("ENABLE_LOBBY", true),
             disable_auto_owners: switch("WAIT_FOR_HOST_DISABLE_AUTO_OWNERS"),
@@ -243,6 +246,17 @@ impl Docker<'_> {
             members: modules("XMPP_MODULES"),
             guests_modules: None,
             breakout: modules("XMPP_BREAKOUT_MUC_MODULES"),
+        }
+    }
+
+    /// The members' domain, and what makes it that.
+    fn domain(&self) -> Option<(String, String)> {
+        const NAME: &str = "XMPP_DOMAIN";
+        match self.variables.get(NAME) {
+            Some(set) => Some((set.it.clone(), set.place.to_string())),
+            None => self
+                .is_whole()
+                .then(|| (USUAL_DOMAIN.to_owned(), self.no(NAME))),
         }
     }
 

@@ -32,15 +32,15 @@ fn judge_domains(told: &Told, dialect: &dyn Dialect, config: &Config, findings: 
             ),
         );
     }
-    if let Some(domain) = &told.domain
-        && !domain.it.eq_ignore_ascii_case(&identity.xmpp_domain)
+    if let Some((domain, because)) = &told.domain
+        && !domain.eq_ignore_ascii_case(&identity.xmpp_domain)
         && identity.xmpp_domain != "*"
     {
         let said = format!(
-            "{}: the XMPP domain is {:?}, and tokens say {:?}",
-            domain.place, domain.it, identity.xmpp_domain
+            "{because}: the XMPP domain is {domain:?}, and tokens say {:?}",
+            identity.xmpp_domain
         );
-        let mend = format!("Write jitsi.xmpp_domain = {:?}", domain.it);
+        let mend = format!("Write jitsi.xmpp_domain = {domain:?}");
         if verifies {
             let said =
                 format!("{said}: with domain verification ({place}), Prosody refuses every token");

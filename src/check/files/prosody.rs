@@ -208,10 +208,7 @@ impl Jitsi<'_> {
             keys_url: text("cache_keys_url"),
             allow_empty: switch(self.setting("allow_empty_token")),
             domain_verification: switch(self.setting("enable_domain_verification")),
-            domain: Some(Placed {
-                it: self.host.name.clone(),
-                place: self.host.place.clone(),
-            }),
+            domain: Some((self.host.name.clone(), self.host.place.to_string())),
             guests: self.guests.is_some(),
             lobby: !self.knows(List::Members)
                 || members.iter().any(|module| module.it == "muc_lobby_rooms"),

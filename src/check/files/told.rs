@@ -62,8 +62,8 @@ pub struct Told {
     pub allow_empty: Option<Placed<bool>>,
     /// Whether `sub` is looked at.
     pub domain_verification: Option<Placed<bool>>,
-    /// The members' domain.
-    pub domain: Option<Placed<String>>,
+    /// The members' domain, and what makes it that.
+    pub domain: Option<(String, String)>,
     /// Whether guests have a domain of their own.
     pub guests: bool,
     /// Whether there is a lobby.

@@ -6,6 +6,9 @@ use proptest::prelude::*;
 use super::healthy::ENV;
 use super::{AS_IT_IS, BRIDGE, Case, config, look_at, told};
 
+/// Tokens say Jitsi's public host.
+const AT_HOST: (&str, &str) = ("[token]", "xmpp_domain = \"meet.example.org\"\n[token]");
+
 #[rustfmt::skip]
 const CASES: &[Case] = &[
     // Everyone is a moderator.
@@ -39,6 +42,8 @@ const CASES: &[Case] = &[
     case("", "XMPP_CONFIGURATION=foo=\"x\",cache_keys_url=\"https://x.example/jwks.json\"\n", "jitsi-keys", Fault, &["jitsi.env:19", "signs with a secret"], &[]),
     case("", "XMPP_DOMAIN=meet.example.org\n", "jitsi-domain", Warning, &["jitsi.env:19", "\"meet.example.org\"", "\"meet.jitsi\""], &["jitsi.xmpp_domain = \"meet.example.org\""]),
     case("JWT_ALLOW_EMPTY=0", "JWT_ALLOW_EMPTY=1\nJWT_ENABLE_DOMAIN_VERIFICATION=1\nXMPP_DOMAIN=meet.example.org", "jitsi-domain", Fault, &["jitsi.env:14", "jitsi.env:13", "refuses every token"], &["jitsi.xmpp_domain = \"meet.example.org\""]),
+    case("JWT_ALLOW_EMPTY=0", "JWT_ALLOW_EMPTY=1\nJWT_ENABLE_DOMAIN_VERIFICATION=1", "jitsi-domain", Fault, &["jitsi.env has no XMPP_DOMAIN: the XMPP domain is \"meet.jitsi\", and tokens say \"meet.example.org\"", "jitsi.env:13", "refuses every token"], &["jitsi.xmpp_domain = \"meet.jitsi\""]).with(AT_HOST),
+    case("", "#XMPP_DOMAIN=meet.example.org\n", "jitsi-domain", Warning, &["jitsi.env:19 has XMPP_DOMAIN commented out: the XMPP domain is \"meet.jitsi\""], &["jitsi.xmpp_domain = \"meet.jitsi\""]).with(AT_HOST),
     // A secret in the wrong place is not shown.
     case("JWT_ACCEPTED_AUDIENCES=jitsi", "JWT_ACCEPTED_AUDIENCES=0123456789abcdef0123456789abcdef", "jitsi-audience", Fault, &["jitsi.env:11", "\"…\""], &[]),
     // Not asked at all.
