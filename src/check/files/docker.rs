@@ -231,6 +231,7 @@ impl Docker<'_> {
         Told {
             app_id: text("JWT_APP_ID"),
             secret: text("JWT_APP_SECRET"),
+            secret_is_cut: self.variables.is_cut("JWT_APP_SECRET"),
             issuers: list("JWT_ACCEPTED_ISSUERS"),
             audiences: list("JWT_ACCEPTED_AUDIENCES"),
             algorithm: text("JWT_SIGN_TYPE"),

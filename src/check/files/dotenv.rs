@@ -1,6 +1,6 @@
 //! A `.env` file, as docker compose reads it; the output of `env` in a container is one as well.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 use super::place::{Place, Placed};
@@ -10,6 +10,8 @@ use super::place::{Place, Placed};
 pub struct Variables {
     /// What each has, and where: the last one counts.
     set: BTreeMap<String, Placed<String>>,
+    /// Those with a reference in them to one that is set nowhere here.
+    cut: BTreeSet<String>,
     /// Where one stands in a comment.
     commented: BTreeMap<String, Place>,
     /// Those that were set before, to something else.
@@ -49,7 +51,13 @@ impl Variables {
                 whole.push('\n');
                 whole.push_str(next);
             }
-            let value = self.meant(&whole);
+            let mut is_cut = false;
+            let value = self.meant(&whole, &mut is_cut);
+            if is_cut {
+                self.cut.insert(name.to_owned());
+            } else {
+                self.cut.remove(name);
+            }
             let placed = Placed { it: value, place };
             if let Some(before) = self.set.insert(name.to_owned(), placed.clone())
                 && before.it != placed.it
@@ -69,6 +77,11 @@ impl Variables {
         Some(self.get(name)?.it.as_str())
     }
 
+    /// Whether compose takes a part of it for a variable that is set nowhere here, and puts nothing there.
+    pub fn is_cut(&self, name: &str) -> bool {
+        self.cut.contains(name)
+    }
+
     /// Where it stands in a comment.
     pub fn commented(&self, name: &str) -> Option<&Place> {
         self.commented.get(name)
@@ -82,22 +95,22 @@ impl Variables {
     }
 
     /// A value without its quotes and comment, and with other variables put in.
-    fn meant(&self, value: &str) -> String {
+    fn meant(&self, value: &str, is_cut: &mut bool) -> String {
         if let Some(inner) = value.strip_prefix('\'') {
             return inner.split('\'').next().unwrap_or_default().to_owned();
         }
         if let Some(inner) = value.strip_prefix('"') {
-            return self.filled_in(&unescaped(inner));
+            return self.filled_in(&unescaped(inner), is_cut);
         }
         let mut plain = value;
         for comment in [" #", "\t#"] {
             plain = plain.split(comment).next().unwrap_or_default();
         }
-        self.filled_in(plain.trim())
+        self.filled_in(plain.trim(), is_cut)
     }
 
     /// `${NAME}`, `${NAME:-default}`, `${NAME-default}` and `$NAME`. What is set nowhere here stays as it is written.
-    fn filled_in(&self, value: &str) -> String {
+    fn filled_in(&self, value: &str, is_cut: &mut bool) -> String {
         let mut filled = String::new();
         let mut rest = value;
         while let Some((before, after)) = rest.split_once('$') {
@@ -110,9 +123,14 @@ impl Variables {
             let (name, default, written, after) = reference(after);
             rest = after;
             match (self.set.get(name), default) {
-                (Some(placed), _) => filled.push_str(&placed.it),
+                (Some(placed), _) => {
+                    *is_cut |= self.cut.contains(name);
+                    filled.push_str(&placed.it);
+                }
                 (None, Some(default)) => filled.push_str(default),
                 (None, None) => {
+                    // Nothing else is a name to compose, and stays there as well.
+                    *is_cut |= name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_');
                     filled.push('$');
                     filled.push_str(written);
                 }
@@ -201,7 +219,9 @@ fn unescaped(inner: &str) -> String {
             '\\' => match characters.next() {
                 Some('n') => text.push('\n'),
                 Some('t') => text.push('\t'),
-                Some(c @ ('"' | '\\' | '$')) => text.push(c),
+                Some(c @ ('"' | '\\')) => text.push(c),
+                // A `$` of its own, when variables are put in.
+                Some('$') => text.push_str("$$"),
                 Some(other) => {
                     text.push('\\');
                     text.push(other);
@@ -255,6 +275,15 @@ mod tests {
         );
         let (name, place) = &variables.overridden[0];
         assert_eq!((name.as_str(), place.line), ("A", 2));
+    }
+
+    #[test]
+    fn what_compose_puts_nothing_for_is_known() {
+        let variables =
+            read("A=x$none\nB=${A}\nC='x$none'\nD=\"x\\$none\"\nE=x$$none$1$\nF=x$none\nF=x\n");
+        let cut = ["A", "B", "C", "D", "E", "F"].map(|name| variables.is_cut(name));
+        assert_eq!(cut, [true, true, false, false, false, false]);
+        assert_eq!(variables.text("D"), Some("x$none"));
     }
 
     proptest! {

@@ -201,6 +201,7 @@ impl Jitsi<'_> {
         Told {
             app_id: text("app_id"),
             secret: text("app_secret"),
+            secret_is_cut: false,
             issuers: list("asap_accepted_issuers"),
             audiences: list("asap_accepted_audiences"),
             algorithm: text("signature_algorithm"),

@@ -48,6 +48,8 @@ pub struct Told {
     pub app_id: Option<Placed<String>>,
     /// The secret.
     pub secret: Option<Placed<String>>,
+    /// The secret has what compose takes for a variable that is set nowhere here.
+    pub secret_is_cut: bool,
     /// The accepted issuers.
     pub issuers: Option<Placed<Vec<String>>>,
     /// The accepted audiences.

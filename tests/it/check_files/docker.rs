@@ -1,10 +1,10 @@
 //! docker-jitsi-meet's `.env`.
 
-use jitsi_oidc_bridge::check::Verdict::{self, Fault, Warning};
+use jitsi_oidc_bridge::check::Verdict::{self, Fault, Good, Warning};
 use proptest::prelude::*;
 
 use super::healthy::ENV;
-use super::{AS_IT_IS, BRIDGE, Case, config, look_at, told};
+use super::{AS_IT_IS, BRIDGE, Case, config, look_at, nothing_is_wrong, told};
 
 /// Tokens say Jitsi's public host.
 const AT_HOST: (&str, &str) = ("[token]", "xmpp_domain = \"meet.example.org\"\n[token]");
@@ -83,6 +83,29 @@ const fn case(
         verdict,
         said,
         mend,
+    }
+}
+
+/// What compose takes for a variable is told before anything is compared; what it takes as it is, is compared.
+#[test]
+fn a_secret_that_compose_cuts_is_told() {
+    const OURS: &str = "Kx9$mRq2pLw8Kx9$mRq2pLw8Kx9$mRq2pLw8";
+    let bridge = config(&BRIDGE.replace(super::SECRET, OURS));
+    let with = |written: &str| ENV.replace(super::SECRET, written);
+    for cut in [OURS, "\"Kx9$mRq2pLw8\"", "Kx9${mRq2pLw8}"] {
+        let findings = look_at("jitsi.env", &with(cut), &bridge);
+        let told = told(&findings);
+        let bad: Vec<_> = findings.iter().filter(|f| f.verdict > Good).collect();
+        assert_eq!((bad.len(), bad[0].verdict), (1, Warning), "{told}");
+        assert_eq!(bad[0].id, "jitsi-secret");
+        assert!(bad[0].said.contains("jitsi.env:9: compose takes a $"));
+        assert!(bad[0].mend.contains("write $$"));
+        assert!(!told.contains("mRq2pLw8"), "{told}");
+    }
+    let doubled = OURS.replace('$', "$$");
+    let escaped = format!("\"{}\"", OURS.replace('$', "\\$"));
+    for whole in [&doubled, &escaped, &format!("'{OURS}'")] {
+        nothing_is_wrong(&look_at("jitsi.env", &with(whole), &bridge));
     }
 }
 
