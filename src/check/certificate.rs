@@ -1,4 +1,4 @@
-//! The certificate that a server shows, to be told about where it is not believed.
+//! Whose certificates are believed; and the one that a server shows, to be told about where it is not.
 
 use std::time::Duration;
 
@@ -9,6 +9,7 @@ use url::Url;
 use x509_cert::Certificate;
 use x509_cert::der::Decode as _;
 
+use crate::config::Config;
 use crate::identity::claims::shown;
 
 /// How long to wait for it.
@@ -38,6 +39,16 @@ impl std::fmt::Display for Shown {
             None => Ok(()),
         }
     }
+}
+
+/// The authorities that the configuration names for providers, in PEM. What is Jitsi's is believed by them as well: a
+/// company has one of its own for both.
+pub fn authorities(config: &Config) -> Option<Vec<u8>> {
+    let named = config.providers.iter();
+    let named: Vec<&[u8]> = named
+        .filter_map(|provider| provider.extra_ca.as_deref())
+        .collect();
+    (!named.is_empty()).then(|| named.join(&b'\n'))
 }
 
 /// The certificate that is shown at an address. Nothing where none is shown, or it cannot be read.

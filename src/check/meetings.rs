@@ -98,7 +98,7 @@ async fn look(
     findings: &mut Findings,
 ) -> Result<(), MintError> {
     let tokens = Tokens::new(config, clock.clone());
-    let Some(reached) = reach::reach(&place, &tokens, patience, findings).await? else {
+    let Some(reached) = reach::reach(config, &place, &tokens, patience, findings).await? else {
         return Ok(());
     };
     let trial = Trial {

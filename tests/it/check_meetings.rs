@@ -14,7 +14,9 @@ use jitsi_oidc_bridge::config::{Loaded, Sources, load};
 use jitsi_oidc_bridge::meeting::jaas::AppId;
 
 use crate::support::bridge::TOKEN_SECRET;
+use crate::support::keyring::KeyFolder;
 use crate::support::prosody::{Front, Jicofo, Prosody, Settings};
+use crate::support::tls::{Certificate, Tls};
 
 /// Longer than any answer takes that comes at all.
 const PATIENT: Duration = Duration::from_secs(10);
@@ -140,6 +142,22 @@ async fn over_websocket_alone_everything_is_tried_as_well() {
     assert_eq!(the(&findings, "meetings-other-room").verdict, Verdict::Good);
     assert_eq!(the(&findings, "meetings-moderator").verdict, Verdict::Good);
     assert_eq!(prosody.joins(), 6);
+}
+
+#[tokio::test]
+async fn an_authority_that_is_named_for_the_provider_is_believed_by_both_ways() {
+    let prosody = Prosody::start(Settings::default()).await;
+    let tls = Tls::before(&prosody.url, Certificate::Good).await;
+    let folder = KeyFolder::new();
+    folder.put("ca.pem", &tls.authority);
+    let further = format!(
+        "jitsi.url = {:?}\nprovider.ca_file = {:?}",
+        tls.origin,
+        folder.path().join("ca.pem")
+    );
+    let findings = tried(&prosody, &further, None).await;
+    assert_eq!(bad(&findings), Vec::<&Finding>::new());
+    assert_eq!(the(&findings, "meetings-websocket").verdict, Verdict::Good);
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ use reqwest::StatusCode;
 use url::Url;
 
 use super::script::Script;
+use crate::check::certificate;
 use crate::check::report::Findings;
 use crate::config::Config;
 use crate::identity::http::{Answer, HttpError, ProviderHttp};
@@ -50,14 +51,7 @@ pub struct Pages<'a> {
 impl<'a> Pages<'a> {
     /// Trusts what the bridge trusts: the system's certificates, and those that the configuration adds for providers.
     pub fn new(config: &'a Config) -> Result<Self, HttpError> {
-        let mut further = Vec::new();
-        for provider in &config.providers {
-            if let Some(certificates) = &provider.extra_ca {
-                further.extend_from_slice(certificates);
-                further.push(b'\n');
-            }
-        }
-        let further = (!further.is_empty()).then_some(further);
+        let further = certificate::authorities(config);
         let jitsi = &config.jitsi.url;
         Ok(Self {
             http: ProviderHttp::new(TIMEOUT, further.as_deref(), jitsi, None)?,

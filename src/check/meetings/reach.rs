@@ -5,6 +5,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 use time::OffsetDateTime;
 use tokio::time::Instant;
+use url::Url;
 
 use super::place::Place;
 use super::tokens::Tokens;
@@ -12,6 +13,8 @@ use super::xmpp::Connection;
 use super::xmpp::trouble::Trouble;
 use super::xmpp::way::{Kind, Visit, Way};
 use super::{Findings, Patience, Trial, mend};
+use crate::check::certificate;
+use crate::config::Config;
 use crate::policy::Role;
 use crate::token::MintError;
 
@@ -37,6 +40,7 @@ struct Seen {
 
 /// Finds Prosody.
 pub async fn reach(
+    config: &Config,
     place: &Place,
     tokens: &Tokens<'_>,
     patience: Patience,
@@ -44,8 +48,10 @@ pub async fn reach(
 ) -> Result<Option<Reached>, MintError> {
     let room = format!("bridge-check-{}", tokens.name()?);
     let timeout = patience.answer + Duration::from_secs(2);
-    let bosh = Way::new(Kind::Bosh, place.bosh.clone(), timeout);
-    let websocket = Way::new(Kind::WebSocket, place.websocket.clone(), timeout);
+    let trusted = certificate::authorities(config);
+    let way = |kind, url: &Url| Way::new(kind, url.clone(), timeout, trusted.as_deref());
+    let bosh = way(Kind::Bosh, &place.bosh);
+    let websocket = way(Kind::WebSocket, &place.websocket);
     let (bosh, websocket) = match (bosh, websocket) {
         (Ok(bosh), Ok(websocket)) => (bosh, websocket),
         (Err(trouble), _) | (_, Err(trouble)) => {
@@ -278,7 +284,7 @@ fn mend_way(way: &Way, trouble: &Trouble) -> String {
             "The proxy must pass {path} on to Prosody's {at_prosody} (nginx: {example}).{docker}"
         ),
         Trouble::NoAnswer(cause) if cause.contains("certificate") => {
-            "Give Jitsi a certificate that this machine trusts, or name its authority in SSL_CERT_FILE.".to_owned()
+            "Give Jitsi a certificate that this machine trusts, or name its authority in provider.ca_file or in SSL_CERT_FILE.".to_owned()
         }
         Trouble::NoAnswer(_) | Trouble::Silence(_) => {
             "Is jitsi.url right, and is it reached from this machine?".to_owned()

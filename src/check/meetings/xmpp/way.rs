@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use reqwest::Client;
 use reqwest::header::{DATE, HeaderMap, LOCATION};
+use reqwest::{Certificate, Client};
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc2822;
 use url::Url;
@@ -46,11 +46,17 @@ pub struct Visit<'a> {
 }
 
 impl Way {
-    /// By that protocol to that address. `timeout` bounds a whole exchange of HTTP.
+    /// By that protocol to that address. `timeout` bounds a whole exchange of HTTP; `authorities` are certificates in PEM,
+    /// trusted besides the system's.
     ///
     /// # Errors
     /// When the client cannot be set up.
-    pub fn new(kind: Kind, url: Url, timeout: Duration) -> Result<Self, Trouble> {
+    pub fn new(
+        kind: Kind,
+        url: Url,
+        timeout: Duration,
+        authorities: Option<&[u8]>,
+    ) -> Result<Self, Trouble> {
         let mut builder = Client::builder()
             .connect_timeout(CONNECT_TIMEOUT)
             .redirect(reqwest::redirect::Policy::none())
@@ -60,6 +66,10 @@ impl Way {
             // Only HTTP/1.1 knows an upgrade, after which there is no exchange to bound.
             Kind::WebSocket => builder.http1_only(),
         };
+        if let Some(pem) = authorities {
+            let certificates = Certificate::from_pem_bundle(pem).map_err(no_answer)?;
+            builder = builder.tls_certs_merge(certificates);
+        }
         let client = builder.build().map_err(no_answer)?;
         Ok(Self { kind, url, client })
     }
