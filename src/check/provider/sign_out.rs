@@ -1,11 +1,17 @@
 //! Signing out at the provider, and what has to be registered there in all.
 
-use reqwest::header::{ACCEPT, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, HeaderMap, HeaderValue, LOCATION};
 use serde_json::{Map, Value};
+use url::Url;
 
 use super::Visit;
 use crate::check::report::Findings;
+use crate::identity::http::{Answer, HttpError};
 use crate::identity::metadata::Metadata;
+
+const ID: &str = "provider-post-logout-uri";
+/// Of a host that never exists (RFC 6761, 6.4).
+const ANYBODYS: &str = "https://jitsi-oidc-bridge-check.invalid/logged-out";
 
 /// Looks at how sign-outs end, and lists the addresses to register.
 pub async fn look(
@@ -40,33 +46,63 @@ pub async fn look(
     );
 }
 
-/// Asks for a sign-out as a browser does in which nobody is signed in, to see whether the way back is known
-/// (RP-Initiated Logout 1.0, 2 and 3).
+/// Looks whether the way back from a sign-out is known: by what is answered to one that is to end here, and to one that is to
+/// end where nobody can have registered an address.
 async fn after_sign_out(visit: &Visit, metadata: &Metadata, findings: &mut Findings) {
-    const ID: &str = "provider-post-logout-uri";
-    let Some(mut url) = metadata.end_session_endpoint.clone() else {
+    let Some(endpoint) = &metadata.end_session_endpoint else {
         return;
     };
     let back = format!("{}/logged-out", visit.base);
+    let answer = match ask(visit, endpoint, &back).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            findings.warning(
+                ID,
+                format!("its end_session_endpoint cannot be asked: {error}"),
+                "look whether browsers reach it",
+            );
+            return;
+        }
+    };
+    let status = answer.status;
+    if !status.is_success() && !status.is_redirection() {
+        findings.warning(
+            ID,
+            format!(
+                "a sign-out that is to end at {back} is answered by {}",
+                status.as_u16()
+            ),
+            format!("register exactly {back} as a post-logout redirect URI of the client"),
+        );
+        return;
+    }
+    let leads_back = answer.headers.get(LOCATION);
+    let leads_back = leads_back.is_some_and(|to| to.as_bytes().starts_with(back.as_bytes()));
+    let tells_apart = match ask(visit, endpoint, ANYBODYS).await {
+        Ok(other) => other.status != status,
+        Err(_) => false,
+    };
+    if leads_back || tells_apart {
+        findings.good(ID, format!("{back} may be where sign-outs end"));
+    } else {
+        findings.warning(
+            ID,
+            format!("whether {back} may be where sign-outs end could not be told: a sign-out that is to end at {ANYBODYS} is answered alike"),
+            format!("compare there by hand, letter by letter: post-logout redirect URI {back}"),
+        );
+    }
+}
+
+/// Asks for a sign-out as a browser does in which nobody is signed in (RP-Initiated Logout 1.0, 2 and 3).
+async fn ask(visit: &Visit, endpoint: &Url, back: &str) -> Result<Answer, HttpError> {
+    let mut url = endpoint.clone();
     url.query_pairs_mut()
         .append_pair("client_id", &visit.provider.settings.client_id)
-        .append_pair("post_logout_redirect_uri", &back);
+        .append_pair("post_logout_redirect_uri", back);
     let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static("text/html,*/*"))]);
-    let mut answer = visit.browsers.get_with(&url, headers.clone()).await;
+    let answer = visit.browsers.get_with(&url, headers.clone()).await;
     if answer.is_err() && visit.provider.http.has_inside() {
-        answer = visit.provider.http.get_with(&url, headers).await;
+        return visit.provider.http.get_with(&url, headers).await;
     }
-    match answer.map(|answer| answer.status.as_u16()) {
-        Ok(200..400) => findings.good(ID, format!("{back} may be where sign-outs end")),
-        Ok(status) => findings.warning(
-            ID,
-            format!("a sign-out that is to end at {back} is answered by {status}"),
-            format!("register exactly {back} as a post-logout redirect URI of the client"),
-        ),
-        Err(error) => findings.warning(
-            ID,
-            format!("its end_session_endpoint cannot be asked: {error}"),
-            "look whether browsers reach it",
-        ),
-    }
+    answer
 }

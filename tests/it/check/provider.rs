@@ -96,6 +96,8 @@ const CAPABILITIES: &[Row] = &[
         ("provider-sign-out", Warning, "no end_session_endpoint", "RP-initiated logout")),
     ("another way back from a sign-out", |p| p.answers_badly("GET /end-session", says(400, "Invalid redirect uri")), "",
         ("provider-post-logout-uri", Warning, "/sso/logged-out", "register exactly")),
+    ("a sign-out that is answered alike whatever its end", |p| p.answers_badly("GET /end-session", says(200, "Signed out")), "",
+        ("provider-post-logout-uri", Warning, "could not be told", "compare there by hand")),
 ];
 
 #[tokio::test]
