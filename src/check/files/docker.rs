@@ -1,5 +1,6 @@
 //! docker-jitsi-meet's `.env`: what its variables become (its templates of August 2026), and which of them is wrong.
 
+mod lines;
 mod names;
 mod switches;
 
@@ -9,7 +10,7 @@ use self::switches::{boolean, is_on};
 use super::dotenv::Variables;
 use super::place::Placed;
 use super::told::{Dialect, List, Modules, Setting, Told};
-use super::{guests, roles, token};
+use super::{guests, prosody, roles, token};
 use crate::check::jitsi_page::entrance;
 use crate::check::jitsi_page::written::Written;
 use crate::check::report::Findings;
@@ -23,6 +24,7 @@ pub fn judge(variables: &Variables, file: &str, config: &Config, findings: &mut 
     let docker = Docker { variables, file };
     names::judge(variables, findings);
     switches::judge(variables, findings);
+    lines::judge(variables, findings);
     if !docker.is_whole() {
         findings.warning(
             "jitsi-authentication",
@@ -200,54 +202,64 @@ impl Docker<'_> {
     }
 
     fn told(&self) -> Told {
-        let text = |name| self.variables.get(name).cloned();
-        let list = |name| {
-            let set = self.variables.get(name)?;
-            let entries = set.it.split(',').filter(|entry| !entry.is_empty());
-            Some(Placed {
-                it: entries.map(str::to_owned).collect::<Vec<String>>(),
-                place: set.place.clone(),
-            })
+        // Prosody's own lines stand below those that the variables become, and the last one counts.
+        let text = |setting| match lines::of(self.variables, setting) {
+            Some(line) => line.text(),
+            None => self.variables.get(variable(setting)).cloned(),
+        };
+        let list = |setting| match lines::of(self.variables, setting) {
+            Some(line) => line.list(),
+            None => self.list(variable(setting)),
         };
         let modules = |name| -> Modules {
-            let set: Option<Placed<Vec<String>>> = list(name);
-            let Some(Placed { it, place }) = set else {
+            let Some(set) = self.list(name) else {
                 return Vec::new();
             };
-            it.into_iter()
-                .map(|it| Placed {
-                    it,
-                    place: place.clone(),
-                })
-                .collect()
+            let modules = set.it.iter();
+            modules.map(|module| set.with(module.clone())).collect()
         };
-        let switch = |name| {
-            let set = self.variables.get(name)?;
-            Some(Placed {
-                it: boolean(&set.it),
-                place: set.place.clone(),
-            })
+        let plain = |setting| {
+            let set = self.variables.get(variable(setting))?;
+            Some(set.with(boolean(&set.it)))
+        };
+        let switch = |setting| match lines::of(self.variables, setting) {
+            Some(line) => line.switch(),
+            None => plain(setting),
+        };
+        // The one line that stands below them, where it is on.
+        let disables = plain(Setting::DisableAutoOwners).filter(|on| on.it);
+        let secret_from = match lines::of(self.variables, Setting::Secret) {
+            Some(_) => lines::variable(Setting::Secret),
+            None => variable(Setting::Secret),
         };
         Told {
-            app_id: text("JWT_APP_ID"),
-            secret: text("JWT_APP_SECRET"),
-            secret_is_cut: self.variables.is_cut("JWT_APP_SECRET"),
-            issuers: list("JWT_ACCEPTED_ISSUERS"),
-            audiences: list("JWT_ACCEPTED_AUDIENCES"),
-            algorithm: text("JWT_SIGN_TYPE"),
-            key_server: text("JWT_ASAP_KEYSERVER"),
-            keys_url: self.in_configuration("cache_keys_url"),
-            allow_empty: switch("JWT_ALLOW_EMPTY"),
-            domain_verification: switch("JWT_ENABLE_DOMAIN_VERIFICATION"),
+            app_id: text(Setting::AppId),
+            secret: text(Setting::Secret),
+            secret_is_cut: self.variables.is_cut(secret_from),
+            issuers: list(Setting::Issuers),
+            audiences: list(Setting::Audiences),
+            algorithm: text(Setting::Algorithm),
+            key_server: text(Setting::KeyServer),
+            keys_url: lines::named(self.variables, "XMPP_CONFIGURATION", "cache_keys_url")
+                .and_then(|line| line.text()),
+            allow_empty: switch(Setting::AllowEmpty),
+            domain_verification: switch(Setting::DomainVerification),
             domain: self.domain(),
             guests: self.is_on("ENABLE_GUESTS", false),
             lobby: self.is_on("ENABLE_LOBBY", true),
-            disable_auto_owners: switch("WAIT_FOR_HOST_DISABLE_AUTO_OWNERS"),
+            disable_auto_owners: disables.or_else(|| switch(Setting::DisableAutoOwners)),
             rooms: modules("XMPP_MUC_MODULES"),
             members: modules("XMPP_MODULES"),
             guests_modules: None,
             breakout: modules("XMPP_BREAKOUT_MUC_MODULES"),
         }
+    }
+
+    /// A list whose entries are separated by commas.
+    fn list(&self, name: &str) -> Option<Placed<Vec<String>>> {
+        let set = self.variables.get(name)?;
+        let entries = set.it.split(',').filter(|entry| !entry.is_empty());
+        Some(set.with(entries.map(str::to_owned).collect()))
     }
 
     /// The members' domain, and what makes it that.
@@ -259,20 +271,6 @@ impl Docker<'_> {
                 .is_whole()
                 .then(|| (USUAL_DOMAIN.to_owned(), self.no(NAME))),
         }
-    }
-
-    /// A setting within `XMPP_CONFIGURATION`, whose commas separate lines.
-    fn in_configuration(&self, name: &str) -> Option<Placed<String>> {
-        let set = self.variables.get("XMPP_CONFIGURATION")?;
-        let value = set.it.split(',').find_map(|line| {
-            let (own, value) = line.split_once('=')?;
-            (own.trim() == name).then_some(value)
-        })?;
-        let value = value.trim().trim_end_matches(';').trim();
-        Some(Placed {
-            it: value.trim_matches(['"', '\'']).to_owned(),
-            place: set.place.clone(),
-        })
     }
 }
 
@@ -306,6 +304,10 @@ impl Dialect for Docker<'_> {
     }
 
     fn line(&self, setting: Setting, value: &str) -> String {
+        if lines::of(self.variables, setting).is_some() {
+            let line = prosody::line(setting, value);
+            return format!("{line} in {}", lines::variable(setting));
+        }
         match (setting, value) {
             (Setting::AllowEmpty | Setting::DomainVerification, "true") => {
                 format!("{}=1", variable(setting))
@@ -358,8 +360,8 @@ impl Dialect for Docker<'_> {
         format!("Write {name}={}", modules.join(","))
     }
 
-    fn would_tell(&self, _: Setting) -> bool {
-        self.is_whole()
+    fn would_tell(&self, setting: Setting) -> bool {
+        self.is_whole() && lines::of(self.variables, setting).is_none()
     }
 
     fn knows(&self, list: List) -> bool {

@@ -24,6 +24,34 @@ pub enum Value {
     Unclear,
 }
 
+impl Placed<Value> {
+    /// A string.
+    pub fn text(&self) -> Option<Placed<String>> {
+        match &self.it {
+            Value::Text(it) => Some(self.with(it.clone())),
+            _ => None,
+        }
+    }
+
+    /// A list of strings.
+    pub fn list(&self) -> Option<Placed<Vec<String>>> {
+        match &self.it {
+            Value::List(entries) => {
+                Some(self.with(entries.iter().map(|entry| entry.it.clone()).collect()))
+            }
+            _ => None,
+        }
+    }
+
+    /// A boolean.
+    pub fn switch(&self) -> Option<Placed<bool>> {
+        match &self.it {
+            Value::Bool(it) => Some(self.with(*it)),
+            _ => None,
+        }
+    }
+}
+
 /// A host or a component, or what stands before the first.
 pub struct Host {
     /// Its name; empty for what holds for all.

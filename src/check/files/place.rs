@@ -26,3 +26,11 @@ pub struct Placed<T> {
     /// Its place.
     pub place: Place,
 }
+
+impl<T> Placed<T> {
+    /// Something else at the same place.
+    pub fn with<U>(&self, it: U) -> Placed<U> {
+        let place = self.place.clone();
+        Placed { it, place }
+    }
+}

@@ -167,36 +167,9 @@ impl Jitsi<'_> {
     }
 
     fn told(&self) -> Told {
-        let text = |name| match self.setting(name) {
-            Some(Placed {
-                it: Value::Text(it),
-                place,
-            }) => Some(Placed {
-                it: it.clone(),
-                place: place.clone(),
-            }),
-            _ => None,
-        };
-        let list = |name| match self.setting(name) {
-            Some(Placed {
-                it: Value::List(entries),
-                place,
-            }) => Some(Placed {
-                it: entries.iter().map(|entry| entry.it.clone()).collect(),
-                place: place.clone(),
-            }),
-            _ => None,
-        };
-        let switch = |set: Option<&Placed<Value>>| match set {
-            Some(Placed {
-                it: Value::Bool(it),
-                place,
-            }) => Some(Placed {
-                it: *it,
-                place: place.clone(),
-            }),
-            _ => None,
-        };
+        let text = |name| self.setting(name)?.text();
+        let list = |name| self.setting(name)?.list();
+        let switch = |setting| self.setting_of(setting)?.switch();
         let members = self.members_modules();
         Told {
             app_id: text("app_id"),
@@ -207,13 +180,13 @@ impl Jitsi<'_> {
             algorithm: text("signature_algorithm"),
             key_server: text("asap_key_server"),
             keys_url: text("cache_keys_url"),
-            allow_empty: switch(self.setting("allow_empty_token")),
-            domain_verification: switch(self.setting("enable_domain_verification")),
+            allow_empty: switch(Setting::AllowEmpty),
+            domain_verification: switch(Setting::DomainVerification),
             domain: Some((self.host.name.clone(), self.host.place.to_string())),
             guests: self.guests.is_some(),
             lobby: !self.knows(List::Members)
                 || members.iter().any(|module| module.it == "muc_lobby_rooms"),
-            disable_auto_owners: switch(self.setting_of(Setting::DisableAutoOwners)),
+            disable_auto_owners: switch(Setting::DisableAutoOwners),
             rooms: self.rooms.map(jitsi::modules).unwrap_or_default(),
             members,
             guests_modules: self.guests.map(jitsi::modules),
@@ -223,7 +196,7 @@ impl Jitsi<'_> {
 }
 
 /// Every setting.
-const ALL: [Setting; 9] = [
+pub const ALL: [Setting; 9] = [
     Setting::AppId,
     Setting::Secret,
     Setting::Issuers,
@@ -236,7 +209,7 @@ const ALL: [Setting; 9] = [
 ];
 
 /// What Prosody calls a setting.
-fn name(setting: Setting) -> &'static str {
+pub fn name(setting: Setting) -> &'static str {
     match setting {
         Setting::AppId => "app_id",
         Setting::Secret => "app_secret",
@@ -250,6 +223,19 @@ fn name(setting: Setting) -> &'static str {
     }
 }
 
+/// A setting with a value, as Prosody reads it.
+pub fn line(setting: Setting, value: &str) -> String {
+    match setting {
+        Setting::Issuers | Setting::Audiences => {
+            format!("{} = {{ \"{value}\" }}", name(setting))
+        }
+        Setting::AllowEmpty | Setting::DomainVerification | Setting::DisableAutoOwners => {
+            format!("{} = {value}", name(setting))
+        }
+        _ => format!("{} = \"{value}\"", name(setting)),
+    }
+}
+
 impl Dialect for Jitsi<'_> {
     fn absent(&self, setting: Setting) -> String {
         let host = match setting {
@@ -260,15 +246,7 @@ impl Dialect for Jitsi<'_> {
     }
 
     fn line(&self, setting: Setting, value: &str) -> String {
-        match setting {
-            Setting::Issuers | Setting::Audiences => {
-                format!("{} = {{ \"{value}\" }}", name(setting))
-            }
-            Setting::AllowEmpty | Setting::DomainVerification | Setting::DisableAutoOwners => {
-                format!("{} = {value}", name(setting))
-            }
-            _ => format!("{} = \"{value}\"", name(setting)),
-        }
+        line(setting, value)
     }
 
     fn lacks(&self, list: List, module: &str) -> String {

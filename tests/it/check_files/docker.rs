@@ -44,6 +44,13 @@ const CASES: &[Case] = &[
     case("JWT_ALLOW_EMPTY=0", "JWT_ALLOW_EMPTY=1\nJWT_ENABLE_DOMAIN_VERIFICATION=1\nXMPP_DOMAIN=meet.example.org", "jitsi-domain", Fault, &["jitsi.env:14", "jitsi.env:13", "refuses every token"], &["jitsi.xmpp_domain = \"meet.example.org\""]),
     case("JWT_ALLOW_EMPTY=0", "JWT_ALLOW_EMPTY=1\nJWT_ENABLE_DOMAIN_VERIFICATION=1", "jitsi-domain", Fault, &["jitsi.env has no XMPP_DOMAIN: the XMPP domain is \"meet.jitsi\", and tokens say \"meet.example.org\"", "jitsi.env:13", "refuses every token"], &["jitsi.xmpp_domain = \"meet.jitsi\""]).with(AT_HOST),
     case("", "#XMPP_DOMAIN=meet.example.org\n", "jitsi-domain", Warning, &["jitsi.env:19 has XMPP_DOMAIN commented out: the XMPP domain is \"meet.jitsi\""], &["jitsi.xmpp_domain = \"meet.jitsi\""]).with(AT_HOST),
+    // Prosody's own lines.
+    case("", "XMPP_CONFIGURATION=signature_algorithm=\"RS256\"\n", "jitsi-algorithm", Fault, &["jitsi.env:19 has the algorithm \"RS256\""], &["Write signature_algorithm = \"HS256\" in XMPP_CONFIGURATION"]),
+    case("", "XMPP_CONFIGURATION=asap_accepted_issuers={\"foo\"}\n", "jitsi-issuer", Fault, &["jitsi.env:19 accepts the issuers \"foo\""], &["Write asap_accepted_issuers = { \"jitsi\" } in XMPP_CONFIGURATION"]),
+    case("", "XMPP_CONFIGURATION=enable_domain_verification=true;\n", "jitsi-empty-token", Fault, &["guests need empty tokens"], &["JWT_ALLOW_EMPTY=1"]),
+    case("", "XMPP_CONFIGURATION=app_secret=\"another-secret\"\n", "jitsi-secret", Fault, &["jitsi.env:19: the secret is another"], &[]),
+    case("", "XMPP_CONFIGURATION=app_id=os.getenv(\"ID\")\n", "jitsi-code", Warning, &["jitsi.env:19: app_id in XMPP_CONFIGURATION is worked out by code"], &[]),
+    case("WAIT_FOR_HOST_DISABLE_AUTO_OWNERS=true", "XMPP_MUC_CONFIGURATION=wait_for_host_disable_auto_owners=false", "jitsi-auto-owner", Fault, &["jitsi.env:16: muc_wait_for_host"], &["wait_for_host_disable_auto_owners = true in XMPP_MUC_CONFIGURATION"]),
     // A secret in the wrong place is not shown.
     case("JWT_ACCEPTED_AUDIENCES=jitsi", "JWT_ACCEPTED_AUDIENCES=0123456789abcdef0123456789abcdef", "jitsi-audience", Fault, &["jitsi.env:11", "\"…\""], &[]),
     // Not asked at all.
@@ -107,6 +114,32 @@ fn a_secret_that_compose_cuts_is_told() {
     for whole in [&doubled, &escaped, &format!("'{OURS}'")] {
         nothing_is_wrong(&look_at("jitsi.env", &with(whole), &bridge));
     }
+}
+
+/// docker-jitsi-meet writes these lines below its own.
+#[test]
+fn lines_for_prosody_count_above_variables() {
+    let variable = "WAIT_FOR_HOST_DISABLE_AUTO_OWNERS=true\n";
+    let without = ENV.replace(variable, "");
+    let line = "XMPP_MUC_CONFIGURATION=muc_room_locking=false,wait_for_host_disable_auto_owners";
+    let bridge = config(BRIDGE);
+    nothing_is_wrong(&look_at(
+        "jitsi.env",
+        &format!("{without}{line}=true\n"),
+        &bridge,
+    ));
+    // This variable stands below them.
+    nothing_is_wrong(&look_at(
+        "jitsi.env",
+        &format!("{ENV}{line}=false\n"),
+        &bridge,
+    ));
+    let above = "XMPP_CONFIGURATION=app_id=\"jitsi\",asap_accepted_issuers={\"jitsi\";\"b\"},app_secret='0123456789abcdef0123456789abcdef'";
+    let wrong = ENV
+        .replace("JWT_APP_ID=jitsi", "JWT_APP_ID=meet")
+        .replace("ISSUERS=jitsi", "ISSUERS=meet")
+        .replace(super::SECRET, "another-secret");
+    nothing_is_wrong(&look_at("jitsi.env", &format!("{wrong}{above}\n"), &bridge));
 }
 
 #[test]
