@@ -54,13 +54,16 @@ pub struct TokenIdentity {
     pub bind_tenant: bool,
 }
 
+/// What docker-jitsi-meet calls the members' domain where nothing is set.
+pub const USUAL_XMPP_DOMAIN: &str = "meet.jitsi";
+
 impl Default for TokenIdentity {
     /// What docker-jitsi-meet expects where nothing is set.
     fn default() -> Self {
         Self {
             app_id: "jitsi".to_owned(),
             audience: "jitsi".to_owned(),
-            xmpp_domain: "meet.jitsi".to_owned(),
+            xmpp_domain: USUAL_XMPP_DOMAIN.to_owned(),
             group: None,
             bind_tenant: false,
         }

@@ -171,7 +171,7 @@ impl Popups {
             let put = self.tickets.put(Purpose::Family, &id, sign_in, left);
             Ok(put.await?)
         };
-        let ((), token) = tokio::try_join!(kept, self.first_or_next(&id, left, random))?;
+        let ((), token) = tokio::try_join!(kept, self.new_token(&id, left, random))?;
         Ok(Some(token))
     }
 
@@ -229,10 +229,10 @@ impl Popups {
         if !replaced.await? {
             return Err(PopupError::Reused);
         }
-        self.first_or_next(id, left, random).await.map(Some)
+        self.new_token(id, left, random).await.map(Some)
     }
 
-    async fn first_or_next(
+    async fn new_token(
         &self,
         family: &str,
         left: Duration,

@@ -87,17 +87,14 @@ impl Tickets {
         content: &impl Serialize,
         life: Duration,
     ) -> Result<(), TicketError> {
-        let content = serde_json::to_vec(content).map_err(|_| TicketError::Content)?;
-        let key = stored_key(purpose, key);
+        let (key, content) = (stored_key(purpose, key), written(content)?);
         match &self.0 {
             Kept::Memory(cache) => {
-                let life = life.unsigned_abs();
-                let content = content.into();
-                cache.insert(key, Entry { content, life });
+                cache.insert(key, Entry::of(content, life));
                 Ok(())
             }
             Kept::Redis(redis) => {
-                let expires = Some(Expiration::EX(life.whole_seconds().max(1)));
+                let expires = Some(expires(life));
                 let put = redis.ask("ticket_put", key, |client, key| async move {
                     let content = content.as_slice();
                     client.set(key, content, expires, None, false).await
@@ -118,21 +115,18 @@ impl Tickets {
         content: &impl Serialize,
         life: Duration,
     ) -> Result<bool, TicketError> {
-        let content = serde_json::to_vec(content).map_err(|_| TicketError::Content)?;
-        let key = stored_key(purpose, key);
+        let (key, content) = (stored_key(purpose, key), written(content)?);
         match &self.0 {
             Kept::Memory(cache) => {
-                let life = life.unsigned_abs();
-                let content = content.into();
                 let entry = cache.entry(key);
                 let done = entry.and_compute_with(|kept| match kept {
-                    Some(_) => Op::Put(Entry { content, life }),
+                    Some(_) => Op::Put(Entry::of(content, life)),
                     None => Op::Nop,
                 });
                 Ok(matches!(done, CompResult::ReplacedWith(_)))
             }
             Kept::Redis(redis) => {
-                let expires = Some(Expiration::EX(life.whole_seconds().max(1)));
+                let expires = Some(expires(life));
                 let replaced = redis.ask("ticket_replace", key, |client, key| async move {
                     let (content, only) = (content.as_slice(), Some(SetOptions::XX));
                     let said: Option<String> =
@@ -197,6 +191,23 @@ impl Tickets {
         };
         read(content)
     }
+}
+
+impl Entry {
+    fn of(content: Vec<u8>, life: Duration) -> Self {
+        Self {
+            content: content.into(),
+            life: life.unsigned_abs(),
+        }
+    }
+}
+
+fn expires(life: Duration) -> Expiration {
+    Expiration::EX(life.whole_seconds().max(1))
+}
+
+fn written(content: &impl Serialize) -> Result<Vec<u8>, TicketError> {
+    serde_json::to_vec(content).map_err(|_| TicketError::Content)
 }
 
 fn read<T: DeserializeOwned>(content: Option<Vec<u8>>) -> Result<Option<T>, TicketError> {

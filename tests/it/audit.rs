@@ -11,6 +11,7 @@ use jitsi_oidc_bridge::session::handle::handle;
 use serde_json::{Value, json};
 use time::Duration;
 
+use super::invitations::link_to;
 use super::support::bridge::POLICY;
 use super::support::keyring::KeyFolder;
 use super::support::logout::with;
@@ -357,14 +358,7 @@ async fn invitations_are_told_of_without_their_link() {
     let mut browser = Browser::new();
     browser.go(&scene.bridge.at("/sign-in")).await;
     let form = browser.go(&scene.bridge.at("/")).await.hidden("form");
-    let made = browser
-        .post(
-            &scene.bridge.at("/invitations"),
-            &[("form", &form), ("to", "rocket")],
-        )
-        .await;
-    let (_, after) = made.body.split_once("readonly value=\"").unwrap();
-    let link = after.split('"').next().unwrap().to_owned();
+    let link = link_to(&scene.bridge, &mut browser, "rocket").await;
     Browser::new().post(&link, &[("name", "Gus")]).await;
     let id = scene.of("invitation")[0]["invitation"]
         .as_str()
@@ -419,14 +413,8 @@ deny = "This room is for the team leads."
     let scene = Audited::with("", policy).await;
     let mut browser = Browser::new();
     browser.go(&scene.bridge.at("/sign-in")).await;
-    let form = browser.go(&scene.bridge.at("/")).await.hidden("form");
-    let fields = [("form", form.as_str()), ("to", "rocket")];
-    let made = browser
-        .post(&scene.bridge.at("/invitations"), &fields)
-        .await;
-    let (_, after) = made.body.split_once("readonly value=\"").unwrap();
-    let link = after.split('"').next().unwrap();
-    let refused = Browser::new().post(link, &[("name", "Gus")]).await;
+    let link = link_to(&scene.bridge, &mut browser, "rocket").await;
+    let refused = Browser::new().post(&link, &[("name", "Gus")]).await;
     assert_eq!(refused.status, 403);
     assert_eq!(scene.the("invitation")["action"], "made");
     assert_eq!(scene.the("decision")["outcome"], "rule");

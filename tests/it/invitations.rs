@@ -87,7 +87,7 @@ async fn invite(bridge: &Bridge, browser: &mut Browser, to: &str) -> Landed {
         .await
 }
 
-async fn link_to(bridge: &Bridge, browser: &mut Browser, to: &str) -> String {
+pub(super) async fn link_to(bridge: &Bridge, browser: &mut Browser, to: &str) -> String {
     let made = invite(bridge, browser, to).await;
     assert_eq!(made.status, 200, "{}", made.body);
     attribute(&made, "readonly value=\"")

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::inline;
+use super::invitations::link_to;
 use super::support::bridge::POLICY;
 use super::support::keyring::KeyFolder;
 use super::support::logout::{send, with};
@@ -117,27 +118,21 @@ async fn invitations_count_and_stay_withdrawn() {
     scene.provider.signs_in(tim());
     let mut browser = Browser::new();
     browser.go(&scene.bridge.at("/sign-in")).await;
-    let form = browser.go(&scene.bridge.at("/")).await.hidden("form");
-    let fields = [("form", form.as_str()), ("to", "rocket")];
-    let made = browser
-        .post(&scene.bridge.at("/invitations"), &fields)
-        .await;
-    let (_, link) = made.body.split_once("readonly value=\"").unwrap();
-    let link = link.split('"').next().unwrap();
+    let link = link_to(&scene.bridge, &mut browser, "rocket").await;
 
     scene
         .changes("invitations.guest_mark = \"visitor\"", &policy)
         .await;
-    let guest = Browser::new().post(link, &[("name", "Gil")]).await;
+    let guest = Browser::new().post(&link, &[("name", "Gil")]).await;
     assert_eq!(guest.status, 200, "{}", guest.body);
     let url = guest.link("Open the meeting");
     let token = token_in(&Landed { url, ..guest });
     assert_eq!(token["context"]["user"]["name"], "Gil (visitor)");
     // Switched off and on again, it is still written down.
     scene.changes("", POLICY).await;
-    assert_eq!(Browser::new().hop(link).await.status, 404);
+    assert_eq!(Browser::new().hop(&link).await.status, 404);
     scene.changes("", &policy).await;
-    assert_eq!(Browser::new().hop(link).await.status, 200);
+    assert_eq!(Browser::new().hop(&link).await.status, 200);
     let home = browser.go(&scene.bridge.at("/")).await;
     let (form, id) = (home.hidden("form"), home.hidden("invitation"));
     let fields = [("form", form.as_str()), ("invitation", id.as_str())];
@@ -147,7 +142,7 @@ async fn invitations_count_and_stay_withdrawn() {
     scene
         .changes("invitations.lifetime = \"2h\"", &policy)
         .await;
-    assert_eq!(Browser::new().hop(link).await.status, 404);
+    assert_eq!(Browser::new().hop(&link).await.status, 404);
 }
 
 #[tokio::test]

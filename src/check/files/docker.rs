@@ -15,9 +15,7 @@ use crate::check::jitsi_page::entrance;
 use crate::check::jitsi_page::written::Written;
 use crate::check::report::Findings;
 use crate::config::Config;
-
-/// What its templates call the members' domain where no variable does.
-const USUAL_DOMAIN: &str = "meet.jitsi";
+use crate::token::USUAL_XMPP_DOMAIN;
 
 /// Looks at everything in it. `file` is what people call it.
 pub fn judge(variables: &Variables, file: &str, config: &Config, findings: &mut Findings) {
@@ -269,7 +267,7 @@ impl Docker<'_> {
             Some(set) => Some((set.it.clone(), set.place.to_string())),
             None => self
                 .is_whole()
-                .then(|| (USUAL_DOMAIN.to_owned(), self.no(NAME))),
+                .then(|| (USUAL_XMPP_DOMAIN.to_owned(), self.no(NAME))),
         }
     }
 }

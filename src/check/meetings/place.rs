@@ -5,9 +5,7 @@ use url::Url;
 use crate::check::jitsi_page::Endpoints;
 use crate::check::report::Findings;
 use crate::config::Jitsi;
-
-/// What docker-jitsi-meet calls the members' domain.
-const USUAL_DOMAIN: &str = "meet.jitsi";
+use crate::token::USUAL_XMPP_DOMAIN;
 
 /// Where to go, and whom to ask for.
 #[derive(Debug, Clone)]
@@ -35,7 +33,7 @@ impl Place {
         let mut domains = Vec::new();
         let configured = match jitsi.identity.xmpp_domain.as_str() {
             // A token for every domain names none.
-            "*" => USUAL_DOMAIN,
+            "*" => USUAL_XMPP_DOMAIN,
             domain => domain,
         };
         let configured = Some(configured.to_owned());
